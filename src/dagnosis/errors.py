@@ -1,0 +1,49 @@
+"""The errors that dagnosis raises, as one small tree.
+
+    DagnosisError
+    ├── WrongUse             a flag, setting or argument is wrong; change it and run again   (exit 2)
+    ├── UnreadableInput      a file, row or stream cannot be read; the message names it      (exit 3)
+    │   └── InputTooLarge    it unpacks to more than the limit (a compression bomb)          (exit 3)
+    ├── BrokenCause          a cause file of the taxonomy is wrong; names the file and key   (exit 3)
+    └── ServiceUnreachable   an Airflow, database or model did not answer; a retry may help  (exit 4)
+
+Every message is one line that says what is wrong, where, and what the reader can do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DagnosisError(Exception):
+    """Base of all errors that dagnosis raises on purpose. A retry of the same call does not help."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class WrongUse(DagnosisError):
+    """A flag, setting or argument is wrong. Correct it as the message says."""
+
+    exit_code = 2
+
+
+class UnreadableInput(DagnosisError):
+    """A file, row or stream cannot be read. Other inputs are still processed."""
+
+    exit_code = 3
+
+
+class InputTooLarge(UnreadableInput):
+    """Compressed input unpacks to more than the limit (`max_unpacked_bytes`), as a bomb would."""
+
+
+class BrokenCause(DagnosisError):
+    """A cause file is wrong; the message names the file and the key."""
+
+    exit_code = 3
+
+
+class ServiceUnreachable(DagnosisError):
+    """A service did not answer or refused. A later retry may help."""
+
+    exit_code = 4

@@ -1,0 +1,202 @@
+"""The taxonomy: one YAML a cause, read into frozen values and matched with google-re2.
+
+A cause file is `<family>/<name>.yaml`; its id is `family.name`. Keys:
+
+    title         what broke, as an engineer would say it (required)
+    description   one or two sentences (required)
+    transience    transient | permanent | unknown (required): may the same try succeed later?
+    retry         action: retry | fail | default, delay_seconds, reason (required)
+    fix           steps that an engineer can follow (required, at least one)
+    source        where the messages come from: library and module, or a documentation page
+    patterns      re2 expressions searched in one message ("Type: text", without time and level)
+    exceptions    exception types; "UniqueViolation" matches any module, "psycopg2.errors.X" only it
+    unless        re2 expressions that veto a match
+    symptom       true: a consequence ("exit code 1"); gives way to any statement of a real cause
+    weight        1 to 9, default 5: how specific a match is; the heaviest match names the cause
+    examples      match: at least two messages, no_match: at least one
+
+Matching is by mechanism: a pattern hit counts `weight`, an exception type alone `weight - 2`, both
+together `weight + 1`. Nothing here reads a log; that is `dagnosis.logs.evidence`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import re2
+import yaml
+
+from dagnosis.errors import BrokenCause
+from dagnosis.model import FAMILIES, RetryAdvice, Transience
+
+HERE = Path(__file__).parent
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Messages that must and must not match; each is one message as the library prints it."""
+
+    match: tuple[str, ...]
+    no_match: tuple[str, ...]
+
+
+class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cause as its YAML states it."""
+
+    title: str
+    description: str
+    transience: Transience
+    retry: RetryAdvice
+    fix: tuple[str, ...]
+    examples: Examples
+    source: str = ""
+    patterns: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    symptom: bool = False
+    weight: int = 5
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A cause with its id; `family` is one of `dagnosis.model.FAMILIES`."""
+
+    id: str
+    family: str
+    spec: CauseFile
+
+    @property
+    def title(self) -> str:
+        return self.spec.title
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One cause that a message states; `weight` is higher for a more specific match."""
+
+    cause: Cause
+    weight: float
+    how: Literal["pattern", "type", "both"]
+
+
+def split_exception(message: str) -> tuple[str, str]:
+    """`"pkg.Type: text"` -> `("pkg.Type", "text")`; `("", message)` where no type leads.
+
+    >>> split_exception("psycopg2.errors.UniqueViolation: duplicate key")
+    ('psycopg2.errors.UniqueViolation', 'duplicate key')
+    >>> split_exception("cp: cannot stat 'a'")
+    ('', "cp: cannot stat 'a'")
+    """
+    found = _EXCEPTION_HEAD.match(message)
+    if not found:
+        return "", message
+    return found.group(1), message[found.end() :].lstrip()
+
+
+# A leading dotted name is a type when a module precedes it or its last part looks like a class.
+_EXCEPTION_HEAD = re.compile(
+    r"(?:E\s+)?((?:[A-Za-z_][\w$]*\.)*(?:[A-Z_][\w$]*|[a-z]\w*(?:[Ee]rror|[Ee]xception|Timeout|timeout)|(?<=\.)[a-z]\w+))(?::(?=\s|$)|$)"
+)
+
+
+def load_causes(folder: Path = HERE) -> tuple[Cause, ...]:
+    """Read every cause below `folder`, in order of id.
+
+    Raises `BrokenCause`, naming file and key, for YAML that cannot be parsed, an unknown key, a
+    wrong type, a family outside the closed list, or an expression that re2 refuses.
+    """
+    return tuple(_load(path) for path in sorted(folder.glob("*/*.yaml")))
+
+
+def _load(path: Path) -> Cause:
+    family, name = path.parent.name, path.stem
+    if family not in FAMILIES:
+        raise BrokenCause(f"{path}: folder {family!r} is not a family ({', '.join(FAMILIES)})")
+    if not _NAME.match(name):
+        raise BrokenCause(f"{path}: the file name must be lower_case")
+    try:
+        raw = yaml.load(path.read_bytes(), Loader=_Loader)
+        spec = msgspec.convert(raw, CauseFile)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        raise BrokenCause(f"{path}:{where} not valid YAML ({getattr(error, 'problem', error)})") from error
+    except msgspec.ValidationError as error:
+        raise BrokenCause(f"{path}: {error}") from error
+    for key in ("patterns", "unless"):
+        for expression in getattr(spec, key):
+            try:
+                re2.compile(expression)
+            except re2.error as error:
+                raise BrokenCause(f"{path}: {key}: re2 refuses {expression!r}: {error}") from error
+    if not 1 <= spec.weight <= 9:
+        raise BrokenCause(f"{path}: weight must be 1 to 9, not {spec.weight}")
+    if not spec.patterns and not spec.exceptions:
+        raise BrokenCause(f"{path}: patterns or exceptions: at least one is needed")
+    return Cause(f"{family}.{name}", family, spec)
+
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
+
+
+class Catalogue:
+    """Causes compiled for matching: one re2 set for all expressions, one table for types."""
+
+    def __init__(self, causes: Iterable[Cause]) -> None:
+        self.causes = {cause.id: cause for cause in causes}
+        self._by_type: dict[str, list[tuple[str, Cause]]] = defaultdict(list)
+        self._owners: list[tuple[Cause, bool]] = []
+        options = re2.Options()
+        options.max_mem = 256 << 20
+        options.log_errors = False
+        self._set = re2.Set.SearchSet(options)
+        for cause in self.causes.values():
+            for name in cause.spec.exceptions:
+                self._by_type[name.rpartition(".")[2]].append((name, cause))
+            for veto, expressions in ((False, cause.spec.patterns), (True, cause.spec.unless)):
+                for expression in expressions:
+                    self._set.Add(expression)
+                    self._owners.append((cause, veto))
+        self._set.Compile()
+
+    def match(self, message: str, exception: str = "") -> list[Hit]:
+        """The causes that `message` states, heaviest first; empty when it states none.
+
+        `exception` is the exception type (with or without its module); when not given, a type that
+        leads the message ("pkg.Type: text") is taken. Patterns see "Type: text".
+        """
+        if not exception:
+            exception, _ = split_exception(message)
+        elif not message.startswith(exception):
+            message = f"{exception}: {message}"
+        patterned: set[str] = set()
+        vetoed: set[str] = set()
+        for index in self._set.Match(message) if self._owners else ():
+            cause, veto = self._owners[index]
+            (vetoed if veto else patterned).add(cause.id)
+        typed = {
+            cause.id
+            for name, cause in self._by_type.get(exception.rpartition(".")[2], ())
+            if "." not in name or "." not in exception or name == exception
+        }
+        hits = []
+        for cause_id in (patterned | typed) - vetoed:
+            cause = self.causes[cause_id]
+            if cause_id not in typed:
+                hits.append(Hit(cause, cause.spec.weight, "pattern"))
+            elif cause_id in patterned:
+                hits.append(Hit(cause, cause.spec.weight + 1, "both"))
+            elif not cause.spec.patterns or cause.spec.weight > 2:
+                hits.append(Hit(cause, cause.spec.weight - 2, "type"))
+        hits.sort(key=lambda hit: (-hit.weight, hit.cause.id))
+        return hits
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The shipped taxonomy, compiled once a process."""
+    return Catalogue(load_causes())
