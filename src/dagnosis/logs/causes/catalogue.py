@@ -175,7 +175,7 @@ class Catalogue:
             message = f"{exception}: {message}"
         patterned: set[str] = set()
         vetoed: set[str] = set()
-        for index in self._set.Match(message) if self._owners else ():
+        for index in (self._set.Match(message) or ()) if self._owners else ():
             cause, veto = self._owners[index]
             (vetoed if veto else patterned).add(cause.id)
         typed = {

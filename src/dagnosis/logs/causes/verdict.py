@@ -1,0 +1,76 @@
+"""What one message says about the cause: causes, tables and the place where it was raised.
+
+`judge` is the one door to the knowledge in this folder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dagnosis.logs.causes.catalogue import Catalogue, catalogue
+from dagnosis.logs.causes.tables import look_up
+from dagnosis.model import RetryAdvice, Transience
+
+if TYPE_CHECKING:
+    from dagnosis.logs.parsing import Statement
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One hypothesis about one message; heavier is more specific (1 to 10).
+
+    `airflow` marks statements of Airflow's own supervisor and executor, which stand at any level.
+    """
+
+    detail: str
+    family: str
+    title: str
+    weight: float
+    transience: Transience = "unknown"
+    retry: RetryAdvice = RetryAdvice("default")
+    fix: tuple[str, ...] = ()
+    symptom: bool = False
+    airflow: bool = False
+
+
+_SUPERVISED = ("worker_lost", "cancelled_or_upstream")
+
+
+def judge(
+    message: str, exception: str, statement: Statement | None, book: Catalogue | None = None
+) -> tuple[Verdict, ...]:
+    """The causes that `message` states, heaviest first; empty when it states none."""
+    verdicts = [
+        Verdict(
+            detail=hit.cause.id,
+            family=hit.cause.family,
+            title=hit.cause.title,
+            weight=hit.weight,
+            transience=hit.cause.spec.transience,
+            retry=hit.cause.spec.retry,
+            fix=hit.cause.spec.fix,
+            symptom=hit.cause.spec.symptom,
+            airflow=hit.cause.family in _SUPERVISED,
+        )
+        for hit in (book or catalogue()).match(message, exception)
+    ]
+    for row in look_up(message, exception):
+        verdicts.append(
+            Verdict(
+                detail=f"{row.family}.{row.table}_{row.code}",
+                family=row.family,
+                title=row.name,
+                weight=row.weight,
+                transience=row.transience,  # type: ignore[arg-type]
+                retry=_advice(row.transience, row.name),
+            )
+        )
+    verdicts.sort(key=lambda v: (v.symptom, -v.weight))
+    return tuple(verdicts)
+
+
+def _advice(transience: str, reason: str) -> RetryAdvice:
+    if transience == "transient":
+        return RetryAdvice("retry", 60, reason)
+    return RetryAdvice("fail" if transience == "permanent" else "default", None, reason)

@@ -1,0 +1,145 @@
+"""The diagnoser that needs no training: structure, causes and tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from dagnosis.logs.causes.verdict import Verdict
+from dagnosis.logs.diagnosers.placement import place, user_frame
+from dagnosis.logs.evidence import Candidate, candidates
+from dagnosis.logs.parsing import ParsedLog
+from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
+
+MAX_QUOTE = 2000
+"""Characters of a line that are quoted."""
+BAR = 0.35
+"""Below this confidence the answer is `unknown`."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a diagnoser found. `verdict` is None when it abstains but can still quote lines."""
+
+    verdict: Verdict | None
+    confidence: float
+    ranked: tuple[RankedCause, ...]
+    evidence: tuple[Evidence, ...]
+    exception: ExceptionInfo | None
+    message: str
+    gaps: tuple[str, ...] = ()
+
+
+def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
+    """Diagnose one log; None when it states no failure. `evidence` lines are quoted at most."""
+    found = candidates(log)
+    if not found or not _failed(log, found):
+        return None
+    judged = [(candidate, place(candidate, log)) for candidate in found[:40]]
+    ranked = _rank(judged)
+    top, verdict = judged[0]
+    confidence = ranked[0].confidence if ranked else 0.0
+    gaps: tuple[str, ...] = ()
+    if verdict is None or confidence < BAR:
+        gaps = _gaps(log)
+        verdict = verdict if confidence >= BAR else None
+    return Finding(
+        verdict=verdict,
+        confidence=confidence,
+        ranked=tuple(ranked[:5]),
+        evidence=_evidence(found, judged, evidence),
+        exception=_exception(top),
+        message=top.message,
+        gaps=gaps,
+    )
+
+
+def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
+    """Does the log tell of a failure of the task, rather than of words like "error" in a success?"""
+    certain = any(
+        candidate.origin in ("task", "import") and (candidate.kind == "exception" or candidate.kind == "supervisor")
+        for candidate in found
+    ) or any(
+        candidate.verdict is not None and candidate.verdict.airflow and candidate.kind == "line" and candidate.origin != "output"
+        for candidate in found
+    )
+    if certain:
+        return True
+    if log.succeeded:
+        return False
+    return found[0].score >= 3.0
+
+
+def _rank(judged: Sequence[tuple[Candidate, Verdict | None]]) -> list[RankedCause]:
+    """Softmax of the best score of each cause, tempered by how specific the verdict is."""
+    best: dict[str, tuple[float, Verdict]] = {}
+    for candidate, verdict in judged:
+        if verdict and verdict.detail not in best:
+            best[verdict.detail] = (candidate.score, verdict)
+        for other in candidate.verdicts[1:3]:
+            if not other.symptom and other.detail not in best:
+                best[other.detail] = (candidate.score - 1.5, other)
+    if not best:
+        return []
+    top = max(score for score, _ in best.values())
+    total = sum(math.exp(score - top) for score, _ in best.values())
+    ranked = []
+    for detail, (score, verdict) in sorted(best.items(), key=lambda item: -item[1][0]):
+        share = math.exp(score - top) / total
+        sure = 1 / (1 + math.exp(-0.55 * (verdict.weight - 0.5)))
+        if verdict.symptom:
+            sure *= 0.5
+        ranked.append(RankedCause(verdict.family, detail, round(share**0.35 * sure, 3)))
+    return ranked
+
+
+def _evidence(
+    found: Sequence[Candidate], judged: Sequence[tuple[Candidate, Verdict | None]], limit: int
+) -> tuple[Evidence, ...]:
+    top = found[0]
+    quoted: list[Evidence] = []
+    taken: set[tuple[int, str]] = set()
+    texts: set[str] = set()
+    for candidate in found:
+        key = (candidate.line, candidate.quote[:200])
+        bare = candidate.message[:160]
+        if key in taken or bare in texts:
+            continue
+        taken.add(key)
+        texts.add(bare)
+        quoted.append(
+            Evidence(
+                candidate.line,
+                candidate.quote[:MAX_QUOTE],
+                _role(candidate, top),
+                round(1 / (1 + math.exp(-(candidate.score - 6) / 2)), 3),
+            )
+        )
+        if len(quoted) >= limit:
+            break
+    return tuple(quoted)
+
+
+def _role(candidate: Candidate, top: Candidate) -> Role:
+    if candidate is top:
+        return "cause"
+    if candidate.block == top.block and candidate.block >= 0 and candidate.depth < top.depth:
+        return "symptom"
+    if candidate.verdict and candidate.verdict.symptom:
+        return "symptom"
+    return "context"
+
+
+def _exception(top: Candidate) -> ExceptionInfo | None:
+    if not top.type:
+        return None
+    frame = user_frame(top.frames) or (top.frames[-1] if top.frames else None)
+    return ExceptionInfo(top.type, top.value[:MAX_QUOTE], frame)
+
+
+def _gaps(log: ParsedLog) -> tuple[str, ...]:
+    gaps = ["The log states no cause that is known here; the lines quoted are the likeliest."]
+    if not log.statements:
+        gaps.append("No exception was logged: the scheduler's log or the event log of the run may hold the reason.")
+    return tuple(gaps)

@@ -1,0 +1,259 @@
+"""Which line states the cause, which lines are symptoms, which are noise.
+
+Structure first: what the task itself raised outweighs what its processes printed, and that
+outweighs records that somebody logged and went on from; parse-time records of other tasks, failing
+callbacks, listeners and clean-up weigh almost nothing. Then content: a line that states a known
+cause outweighs one that only says that something failed ("exit code 1").
+
+The score is additive, in points; `PRIOR` and the constants below are the whole of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+import msgspec
+import re2
+
+from dagnosis.logs.causes.verdict import Verdict, judge
+from dagnosis.logs.parsing import Origin, ParsedLog, Statement
+from dagnosis.model import Frame, LogLine
+
+Kind: TypeAlias = Literal["exception", "supervisor", "line"]
+
+PRIOR: dict[Origin, float] = {
+    "task": 10.0,
+    "import": 9.5,
+    "output": 7.5,
+    "log": 6.5,
+    "background": 1.0,
+    "callback": 0.5,
+}
+"""Points of a stated exception by whose failure it tells."""
+
+SUPERVISOR = 8.5
+OUTPUT_ERROR, OUTPUT_INFO, LOG_ERROR, LOG_WARNING, BARE, LOG_INFO = 6.0, 5.0, 5.0, 3.0, 5.0, 2.5
+"""Points of a plain line: written by a process of the task at level ERROR or with an error word, or
+without; logged at ERROR, at WARNING, without a level (a pasted excerpt), at INFO."""
+
+SYMPTOM = -6.5
+"""For a line that only reports a consequence, such as an exit code."""
+NO_CAUSE = -1.5
+"""For an exception of a type that nothing is known about."""
+UNSTATED = -3.0
+"""For a plain line that states no known cause."""
+PER_WEIGHT = 0.45
+"""For each point of a verdict's weight above 3."""
+EXPLICIT_ROOT, IMPLICIT_ROOT, MEMBER = 1.2, 0.2, 0.4
+"""For an exception that another was raised from; that was being handled; in a group."""
+RECENT = 0.8
+"""For the last line of the log against the first: what comes later is nearer to the failure."""
+
+
+class Candidate(msgspec.Struct, gc=False):
+    """A line that may state the cause. `score` is in points, higher is likelier."""
+
+    line: int
+    quote: str
+    message: str
+    kind: Kind
+    origin: Origin
+    verdicts: tuple[Verdict, ...]
+    score: float
+    type: str = ""
+    value: str = ""
+    frames: tuple[Frame, ...] = ()
+    block: int = -1
+    depth: int = 0
+    parse_time: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The heaviest verdict, None when the line states no known cause."""
+        return self.verdicts[0] if self.verdicts else None
+
+
+# A line may state a failure only if one of these stands in it. Numbers and "0 errors" do not.
+_WORDS = re2.compile(
+    r"(?i)error|exception|fail|fatal|denied|refused|not found|no such|unable|cannot|can't|could not"
+    r"|couldn't|killed|timed? ?out|invalid|missing|abort|unknown|does not exist|doesn't exist"
+    r"|no space|exceed|forbidden|unauthorized|not authorized|expired|unreachable|reset by peer"
+    r"|sig(?:term|kill|segv|abrt|bus)|signal|core dumped|zombie|externally set|oom|out of memory"
+    r"|return code|exit(?:ed)? (?:code|status|with)|not defined|isn't|undefined|unrecognized"
+    r"|unexpected|conflict|deadlock|lock|rejected|violat|corrupt|truncated|too (?:many|large|long|big)"
+    r"|throttl|rate|quota|limit|unavailable|bad |wrong|mismatch|incompatible|required|expected"
+    r"|heartbeat|shouldn't be running|upstream|skipp|panic|fault|illegal|unsupported|not supported"
+    r"|insufficient|incorrect|read-only|evicted|preempt|unresolved|no module|must be|lost|full|stopped"
+)
+_ERROR_HEAD = re2.compile(
+    r"(?i)^\W{0,3}(?:\w+[ :]{1,2})?(?:error|fatal|exception|failed|failure|panic|critical|err!|severe)\b|\berror\b ?[:\]]"
+)
+_HARMLESS = re2.compile(
+    r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|warnings?|exceptions?)\b"
+    r"|(?:errors?|failed|failures?|skipped|warnings?)['\"]?\s*[=:]\s*(?:0|none|null|false|\[\]|\{\})\b"
+    r"|\bretry(?:ing)?\b.{0,40}\b(?:in|after) \d|ignored?\b.{0,20}$"
+)
+
+
+def candidates(log: ParsedLog) -> list[Candidate]:
+    """Every line that may state the cause of the failure, likeliest first.
+
+    Empty for a log that states nothing: an empty one, or one that just ends.
+    """
+    found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
+    _favour_late(found, log)
+    found.sort(key=lambda c: (-c.score, -c.line, c.depth))
+    return found
+
+
+def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
+    texts = log.by_number()
+    chains: dict[int, list[Candidate]] = {}
+    for statement in log.statements:
+        if not (statement.type or statement.value):
+            continue
+        verdicts = judge(statement.message, statement.type, statement)
+        score = PRIOR[statement.origin] + _content(verdicts, NO_CAUSE)
+        score += _place(statement)
+        line = texts[statement.line]
+        candidate = Candidate(
+            line=statement.line,
+            quote=_quote(statement, line),
+            message=statement.message,
+            kind="exception",
+            origin=statement.origin,
+            verdicts=verdicts,
+            score=score,
+            type=statement.type,
+            value=statement.value,
+            frames=statement.frames,
+            block=statement.block,
+            depth=statement.depth,
+            parse_time=statement.parse_time,
+        )
+        chains.setdefault(statement.block, []).append(candidate)
+    for chain in chains.values():
+        _settle_chain(chain)
+        yield from chain
+
+
+def _place(statement: Statement) -> float:
+    if statement.link == "cause":
+        return EXPLICIT_ROOT
+    if statement.link == "context":
+        return IMPLICIT_ROOT
+    return MEMBER if statement.link == "member" else 0.0
+
+
+def _settle_chain(chain: list[Candidate]) -> None:
+    """An outer exception that repeats an inner one's text says the same and more: quote it."""
+    for inner in chain:
+        core = (inner.value or inner.type).strip()[:120]
+        for outer in chain:
+            if outer.depth >= inner.depth or len(core) < 8 or core not in outer.value:
+                continue
+            if not outer.verdicts or _symptom(outer.verdicts):
+                outer.verdicts = inner.verdicts
+            outer.score = max(outer.score, inner.score + 0.3)
+
+
+def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
+    texts = log.by_number()
+    for signal in log.signals:
+        parts = [signal.event]
+        if signal.exit_code:
+            parts.append(f"exit_code={signal.exit_code}")
+        if signal.signal:
+            parts.append(f"signal={signal.signal}")
+        if signal.current_state:
+            parts.append(f"current_state={signal.current_state}")
+        message = " ".join(parts)
+        verdicts = judge(message, "", None)
+        if not verdicts and texts[signal.line].level in (None, "INFO"):
+            continue
+        yield Candidate(
+            line=signal.line,
+            quote=message,
+            message=message,
+            kind="supervisor",
+            origin="task",
+            verdicts=verdicts,
+            score=SUPERVISOR + _content(verdicts, UNSTATED),
+        )
+
+
+def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
+    stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
+    seen: dict[str, bool] = {}
+    for line in log.lines:
+        if line.number in log.inside or line.number in stated:
+            continue
+        message = line.message.strip()
+        key = message.translate(_DIGITS)[:200]
+        useful = seen.get(key)
+        if useful is None:
+            useful = seen[key] = bool(_WORDS.search(message)) and not _HARMLESS.search(message)
+        if useful:
+            candidate = _from_line(line, message, log)
+            if candidate:
+                yield candidate
+
+
+_DIGITS = dict.fromkeys(map(ord, "0123456789"))
+
+
+def _from_line(line: LogLine, message: str, log: ParsedLog) -> Candidate | None:
+    verdicts = judge(message[:4000], "", None)
+    loud = bool(_ERROR_HEAD.search(message))
+    if not verdicts and not loud and line.level != "ERROR":
+        return None
+    if line.number in log.background:
+        prior = PRIOR["background"]
+    elif line.number in log.output:
+        prior = OUTPUT_ERROR if loud or line.level == "ERROR" else OUTPUT_INFO
+    elif line.level == "ERROR":
+        prior = LOG_ERROR
+    elif line.level == "WARNING":
+        prior = LOG_WARNING
+    elif line.level is None:
+        prior = BARE
+    else:
+        prior = LOG_INFO
+    if verdicts and verdicts[0].airflow and line.number not in log.output:
+        prior = max(prior, SUPERVISOR)
+    return Candidate(
+        line=line.number,
+        quote=line.text if not line.text.startswith("{") else line.message,
+        message=message,
+        kind="line",
+        origin="output" if line.number in log.output else "log",
+        verdicts=verdicts,
+        score=prior + _content(verdicts, UNSTATED),
+    )
+
+
+def _content(verdicts: tuple[Verdict, ...], nothing: float) -> float:
+    if not verdicts:
+        return nothing
+    if _symptom(verdicts):
+        return SYMPTOM + PER_WEIGHT * (verdicts[0].weight - 3)
+    return PER_WEIGHT * (verdicts[0].weight - 3)
+
+
+def _symptom(verdicts: tuple[Verdict, ...]) -> bool:
+    return bool(verdicts) and verdicts[0].symptom
+
+
+def _favour_late(found: list[Candidate], log: ParsedLog) -> None:
+    if not log.lines:
+        return
+    first, last = log.lines[0].number, log.lines[-1].number
+    span = max(last - first, 1)
+    for candidate in found:
+        candidate.score += RECENT * (candidate.line - first) / span
+
+
+def _quote(statement: Statement, line: LogLine) -> str:
+    """What to show of the line: itself, or, of a JSON line, the exception as Python prints it."""
+    return statement.message if line.text.startswith("{") else line.text

@@ -1,0 +1,124 @@
+"""Explain a failed try: from its log to a `Diagnosis`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from dagnosis.logs.diagnosers.rules import Finding, diagnose
+from dagnosis.logs.fingerprint import fingerprint
+from dagnosis.logs.parsing import ParsedLog, parse
+from dagnosis.logs.reading import Limits, LogText, read_path, read_text
+from dagnosis.logs.redaction import redact
+from dagnosis.model import Diagnosis, Evidence, ExceptionInfo, RankedCause, RetryAdvice
+
+NO_FAILURE = "No failure in this log"
+
+
+def explain(path: str | Path, *, evidence: int = 5, limits: Limits | None = None) -> Diagnosis:
+    """Diagnose one log file (plain, gz or zstd).
+
+    Raises `UnreadableInput` for a file that is missing, binary or may not be read.
+    """
+    return explain_log(read_path(Path(path), limits or Limits()), evidence=evidence)
+
+
+def explain_text(text: str, *, name: str = "<text>", evidence: int = 5) -> Diagnosis:
+    """Diagnose a log that is at hand as text.
+
+    >>> answer = explain_text("ModuleNotFoundError: No module named 'pandas'")
+    >>> answer.cause
+    'missing_dependency'
+    """
+    return explain_log(read_text(text, name), evidence=evidence)
+
+
+def explain_log(log: LogText, *, evidence: int = 5) -> Diagnosis:
+    """Diagnose a log that was read. Every quoted line is redacted."""
+    started = time.perf_counter()
+    parsed = parse(log)
+    finding = diagnose(parsed, evidence)
+    answer = _answer(log, parsed, finding, evidence)
+    elapsed = round((time.perf_counter() - started) * 1000, 3)
+    import msgspec
+
+    return msgspec.structs.replace(answer, elapsed_ms=elapsed)
+
+
+def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None, limit: int) -> Diagnosis:
+    verdict = finding.verdict if finding else None
+    silent = finding is None and not parsed.succeeded
+    return Diagnosis(
+        id=log.name,
+        cause=verdict.family if verdict else "unknown",
+        detail=verdict.detail if verdict else "unknown.unknown",
+        title=verdict.title if verdict else _untitled(parsed, finding),
+        confidence=finding.confidence if finding else 0.0,
+        ranked=finding.ranked if finding else (),
+        transience=verdict.transience if verdict else "unknown",
+        retry=verdict.retry if verdict else RetryAdvice("default"),
+        evidence=tuple(_clean(line) for line in finding.evidence) if finding else (),
+        fix=verdict.fix if verdict else (),
+        gaps=(*(finding.gaps if finding else _silence(parsed) if silent else ()), *log.notes),
+        fingerprint=_fingerprint(finding),
+        engine="rules",
+        lines_total=log.lines_total,
+        truncated=log.truncated,
+        levels=parsed.levels,
+        failed=finding is not None or _died(parsed),
+        task=parsed.task,
+        exception=_clean_exception(finding.exception) if finding and finding.exception else None,
+    )
+
+
+def _untitled(parsed: ParsedLog, finding: Finding | None) -> str:
+    if finding:
+        return "Failed for a reason that is not known here"
+    return "The log just ends" if _died(parsed) else NO_FAILURE
+
+
+def _died(parsed: ParsedLog) -> bool:
+    """A try of Airflow whose log ends before the task does: nothing was left to log the end."""
+    return parsed.task is not None and not parsed.succeeded
+
+
+def _silence(parsed: ParsedLog) -> tuple[str, ...]:
+    if not _died(parsed):
+        return ()
+    return (
+        "Nothing after the last line says how the try ended. Look for this try in the event log of the run "
+        "(heartbeat timeout, state mismatch) and in the scheduler's log; if it still runs, it has gone silent.",
+    )
+
+
+def _clean(line: Evidence) -> Evidence:
+    return Evidence(line.line, redact(line.text), line.role, line.score)
+
+
+def _clean_exception(exception: ExceptionInfo) -> ExceptionInfo:
+    return ExceptionInfo(exception.type, redact(exception.message), exception.frame)
+
+
+def _fingerprint(finding: Finding | None) -> str:
+    if finding is None:
+        return ""
+    verdict = finding.verdict
+    frame = finding.exception.frame if finding.exception else None
+    return fingerprint(
+        (
+            verdict.detail if verdict else "unknown",
+            finding.exception.type.rpartition(".")[2] if finding.exception else "",
+            finding.message[:500],
+            frame.function if frame else "",
+        )
+    )
+
+
+def families(diagnosis: Diagnosis) -> Iterable[RankedCause]:
+    """The hypotheses with each family once, best first."""
+    seen = set()
+    for ranked in diagnosis.ranked:
+        if ranked.cause not in seen:
+            seen.add(ranked.cause)
+            yield ranked
