@@ -353,14 +353,24 @@ class _Parser:
             self.output.add(number)
         reader = self._reader()
         reader.feed(
-            number, message, origin, origin in ("import", "background"), shell.prefixed, shell.headed
+            number,
+            message,
+            origin,
+            origin in ("import", "background"),
+            shell.prefixed,
+            shell.headed,
         )
 
     def _sections(self, number: int, message: str, logger: str) -> None:
         if message.startswith(_AFTERMATH):
             self.aftermath = True
         elif message.startswith(
-            ("Task failed with exception", "::group::Pre", "Starting attempt", "Dependencies all met")
+            (
+                "Task failed with exception",
+                "::group::Pre",
+                "Starting attempt",
+                "Dependencies all met",
+            )
         ):
             self.aftermath = False
 
@@ -426,9 +436,7 @@ def _task_ref(record: _Record) -> TaskRef:
     )
 
 
-_TI = re2.compile(
-    r"<TaskInstance: ([\w.\-]+)\.([\w\-]+) (\S+?)(?: map_index=(\d+))? \[\w+\]>"
-)
+_TI = re2.compile(r"<TaskInstance: ([\w.\-]+)\.([\w\-]+) (\S+?)(?: map_index=(\d+))? \[\w+\]>")
 
 
 def _task_from_text(message: str) -> TaskRef | None:
@@ -459,9 +467,7 @@ def _signal(number: int, event: str, record: _Record) -> Signal:
         if isinstance(detail, dict):
             state = text_of(detail.get("current_state")) or state
             detail = detail.get("detail")
-    return Signal(
-        number, event, text_of(record.exit_code), text_of(record.signal), state
-    )
+    return Signal(number, event, text_of(record.exit_code), text_of(record.signal), state)
 
 
 def _cut_record(text: str) -> str:
@@ -693,9 +699,14 @@ class _TextBlocks:
             self.inside.add(number)
         elif not message.strip() and self._gap < 3:
             self._gap += 1
-        elif self._link == "top" and not new_record and self._gap == 0 and len(self._chain[-1][2]) < 4000:
+        elif (
+            self._link == "top"
+            and not new_record
+            and self._gap == 0
+            and len(self._chain[-1][2]) < 4000
+        ):
             number0, kind, value, frames, link = self._chain[-1]
-            if _java_head(message) and "Py4JJavaError" in kind or message.startswith("\tat "):
+            if (_java_head(message) and "Py4JJavaError" in kind) or message.startswith("\tat "):
                 self._finish()
                 self._idle(number, message, origin, False)
                 return

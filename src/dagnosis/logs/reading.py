@@ -101,7 +101,9 @@ def _read(file: BinaryIO, name: str, limits: Limits, packed: int | None) -> LogT
         try:
             chunk = file.read(_CHUNK)
         except (EOFError, OSError) as error:
-            notes.append(f"the compressed stream is damaged after {total} bytes ({error}); read up to there")
+            notes.append(
+                f"the compressed stream is damaged after {total} bytes ({error}); read up to there"
+            )
             break
         if not chunk:
             break
@@ -118,7 +120,7 @@ def _read(file: BinaryIO, name: str, limits: Limits, packed: int | None) -> LogT
             dropped_lines += _trim(tail, limits.tail_bytes)
     if head:
         dropped_lines += _trim(tail, limits.tail_bytes)
-    if b"\0" in (head or tail)[:4096] and not (head or tail)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if b"\0" in (head or tail)[:4096] and (head or tail)[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise UnreadableInput(f"{name}: is binary, not a log")
     first = _decode(bytes(head), limits, notes) if head else []
     last = _decode(bytes(tail), limits, notes) if tail else []
@@ -129,8 +131,12 @@ def _read(file: BinaryIO, name: str, limits: Limits, packed: int | None) -> LogT
     numbers = [*range(1, len(first) + 1), *range(start, start + len(last))]
     skipped = ((head_lines + 1, start - 1),) if start > head_lines + 1 else ()
     if skipped:
-        notes.append(f"lines {head_lines + 1} to {start - 1} were not examined (the log is {total} bytes)")
-    return LogText(name, numbers, first + last, lines_total, total, bool(skipped), skipped, tuple(notes))
+        notes.append(
+            f"lines {head_lines + 1} to {start - 1} were not examined (the log is {total} bytes)"
+        )
+    return LogText(
+        name, numbers, first + last, lines_total, total, bool(skipped), skipped, tuple(notes)
+    )
 
 
 def _guard(name: str, total: int, packed: int | None, limits: Limits) -> None:

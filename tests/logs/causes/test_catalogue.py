@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from dagnosis.errors import BrokenCause
-from dagnosis.logs.causes.catalogue import HERE, Cause, Catalogue, catalogue, load_causes
+from dagnosis.logs.causes.catalogue import Cause, catalogue, load_causes
 
 CAUSES = load_causes()
 

@@ -124,7 +124,9 @@ def _load(path: Path) -> Cause:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
-        raise BrokenCause(f"{path}:{where} not valid YAML ({getattr(error, 'problem', error)})") from error
+        raise BrokenCause(
+            f"{path}:{where} not valid YAML ({getattr(error, 'problem', error)})"
+        ) from error
     except msgspec.ValidationError as error:
         raise BrokenCause(f"{path}: {error}") from error
     for key in ("patterns", "unless"):

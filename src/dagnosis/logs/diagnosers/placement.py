@@ -22,7 +22,9 @@ Owner: TypeAlias = Literal["user", "airflow", "provider", "library"]
 GENERIC_WEIGHT = 3.0
 """Up to this weight a verdict rests on the exception's type alone: the place may say more."""
 
-_LIBRARY = re2.compile(r"site-packages|dist-packages|/lib/python\d|<frozen|<string>|/usr/lib/|\.zip/")
+_LIBRARY = re2.compile(
+    r"site-packages|dist-packages|/lib/python\d|<frozen|<string>|/usr/lib/|\.zip/"
+)
 _AIRFLOW = re2.compile(r"(?:^|/)airflow/(?:[\w]+/)*\w+\.py$|site-packages/airflow/")
 _PROVIDER = re2.compile(r"airflow/(?:providers|contrib|operators|hooks|sensors|decorators)/")
 _DAGS_FOLDER = re2.compile(r"/dags?[-_\w]*/|/plugins/")
@@ -64,7 +66,9 @@ def _generic(candidate: Candidate) -> bool:
 # ---------------------------------------------------------------- while a DAG file is imported
 
 _AUTHORING = frozenset({"code_error", "data_error", "unknown", "airflow_bug", "serialization_xcom"})
-_CANNOT_IMPORT = re2.compile(r"cannot import name '[^']+' from (?:partially initialized module )?'([\w.]+)'(?: \(([^)]*)\))?")
+_CANNOT_IMPORT = re2.compile(
+    r"cannot import name '[^']+' from (?:partially initialized module )?'([\w.]+)'(?: \(([^)]*)\))?"
+)
 
 
 def _while_importing(candidate: Candidate, log: ParsedLog) -> Verdict | None:
@@ -72,14 +76,31 @@ def _while_importing(candidate: Candidate, log: ParsedLog) -> Verdict | None:
         return None
     verdict = candidate.verdict
     moved = _CANNOT_IMPORT.search(candidate.message)
-    if moved and (moved.group(1).startswith("airflow") or not _LIBRARY.search(moved.group(2) or "site-packages")):
+    if moved and (
+        moved.group(1).startswith("airflow")
+        or not _LIBRARY.search(moved.group(2) or "site-packages")
+    ):
         return _definition(candidate, "The DAG file imports a name that its module does not have")
-    if verdict is None or verdict.family in _AUTHORING or (_generic(candidate) and verdict.family not in _SURE):
+    if (
+        verdict is None
+        or verdict.family in _AUTHORING
+        or (_generic(candidate) and verdict.family not in _SURE)
+    ):
         return _definition(candidate, "The DAG file cannot be imported")
     return None
 
 
-_SURE = frozenset({"missing_dependency", "configuration_error", "timeout", "network", "permission", "resource_not_found", "dependency_version_conflict"})
+_SURE = frozenset(
+    {
+        "missing_dependency",
+        "configuration_error",
+        "timeout",
+        "network",
+        "permission",
+        "resource_not_found",
+        "dependency_version_conflict",
+    }
+)
 
 
 def _definition(candidate: Candidate, title: str) -> Verdict:
@@ -101,7 +122,9 @@ def _definition(candidate: Candidate, title: str) -> Verdict:
 
 # ---------------------------------------------------------------- Airflow's own database
 
-_DATABASE = re2.compile(r"(?i)sqlalchemy|psycopg|sqlite3|mysql|pymysql|OperationalError|ProgrammingError|IntegrityError|DBAPIError|StaleDataError")
+_DATABASE = re2.compile(
+    r"(?i)sqlalchemy|psycopg|sqlite3|mysql|pymysql|OperationalError|ProgrammingError|IntegrityError|DBAPIError|StaleDataError"
+)
 _AIRFLOW_TABLES = re2.compile(
     r"(?i)(?:from|into|update|join|column|relation|table)\s+[\"'`]?(?:\w+\.)?(?:dag|dag_run|task_instance|task_fail|job|xcom|"
     r"serialized_dag|slot_pool|dag_tag|import_error|log|sla_miss|dag_code|rendered_task_instance_fields|"
@@ -117,9 +140,14 @@ def _in_metadata_database(candidate: Candidate, log: ParsedLog) -> Verdict | Non
     owners = {owner(frame) for frame in candidate.frames}
     within = "airflow" in owners and not owners & {"user", "provider"}
     statement = candidate.message.partition("[SQL")[2] or candidate.message
-    if not within and not (_AIRFLOW_TABLES.search(statement) and "user" not in owners and "provider" not in owners):
+    if not within and not (
+        _AIRFLOW_TABLES.search(statement) and "user" not in owners and "provider" not in owners
+    ):
         return None
-    if candidate.verdict and candidate.verdict.family in ("serialization_xcom", "scheduler_or_metadata_db"):
+    if candidate.verdict and candidate.verdict.family in (
+        "serialization_xcom",
+        "scheduler_or_metadata_db",
+    ):
         return None
     transient = candidate.verdict is not None and candidate.verdict.transience == "transient"
     return Verdict(
@@ -141,8 +169,29 @@ def _in_metadata_database(candidate: Candidate, log: ParsedLog) -> Verdict | Non
 
 # ---------------------------------------------------------------- Airflow itself
 
-_ENTRY = frozenset({"task_runner.py", "taskinstance.py", "dagbag.py", "standard_task_runner.py", "local_task_job.py"})
-_BUG_TYPES = frozenset({"KeyError", "AttributeError", "TypeError", "IndexError", "AssertionError", "RuntimeError", "UnboundLocalError", "NameError", "ValueError", "DetachedInstanceError"})
+_ENTRY = frozenset(
+    {
+        "task_runner.py",
+        "taskinstance.py",
+        "dagbag.py",
+        "standard_task_runner.py",
+        "local_task_job.py",
+    }
+)
+_BUG_TYPES = frozenset(
+    {
+        "KeyError",
+        "AttributeError",
+        "TypeError",
+        "IndexError",
+        "AssertionError",
+        "RuntimeError",
+        "UnboundLocalError",
+        "NameError",
+        "ValueError",
+        "DetachedInstanceError",
+    }
+)
 
 
 def _inside_airflow(candidate: Candidate, log: ParsedLog) -> Verdict | None:
@@ -169,7 +218,16 @@ def _inside_airflow(candidate: Candidate, log: ParsedLog) -> Verdict | None:
 
 # ---------------------------------------------------------------- raised on purpose by the author
 
-_RAISED = frozenset({"Exception", "ValueError", "RuntimeError", "AirflowException", "AirflowFailException", "AssertionError"})
+_RAISED = frozenset(
+    {
+        "Exception",
+        "ValueError",
+        "RuntimeError",
+        "AirflowException",
+        "AirflowFailException",
+        "AssertionError",
+    }
+)
 _ABOUT_DATA = re2.compile(
     r"(?i)\b(?:rows?|records?|columns?|data|values?|expected|missing|empty|insufficient|duplicate[sd]?|nulls?|schema|batch|"
     r"partition|quality|check|valid\w*|threshold|mismatch|out of range|negative|stale|not operational|freshness|count|"
@@ -200,4 +258,9 @@ def _raised_by_author(candidate: Candidate, log: ParsedLog) -> Verdict | None:
 
 
 Rule: TypeAlias = Callable[[Candidate, ParsedLog], Verdict | None]
-_RULES: tuple[Rule, ...] = (_while_importing, _in_metadata_database, _inside_airflow, _raised_by_author)
+_RULES: tuple[Rule, ...] = (
+    _while_importing,
+    _in_metadata_database,
+    _inside_airflow,
+    _raised_by_author,
+)

@@ -58,10 +58,14 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
 def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
     """Does the log tell of a failure of the task, rather than of words like "error" in a success?"""
     certain = any(
-        candidate.origin in ("task", "import") and (candidate.kind == "exception" or candidate.kind == "supervisor")
+        candidate.origin in ("task", "import")
+        and (candidate.kind == "exception" or candidate.kind == "supervisor")
         for candidate in found
     ) or any(
-        candidate.verdict is not None and candidate.verdict.airflow and candidate.kind == "line" and candidate.origin != "output"
+        candidate.verdict is not None
+        and candidate.verdict.airflow
+        and candidate.kind == "line"
+        and candidate.origin != "output"
         for candidate in found
     )
     if certain:
@@ -141,5 +145,7 @@ def _exception(top: Candidate) -> ExceptionInfo | None:
 def _gaps(log: ParsedLog) -> tuple[str, ...]:
     gaps = ["The log states no cause that is known here; the lines quoted are the likeliest."]
     if not log.statements:
-        gaps.append("No exception was logged: the scheduler's log or the event log of the run may hold the reason.")
+        gaps.append(
+            "No exception was logged: the scheduler's log or the event log of the run may hold the reason."
+        )
     return tuple(gaps)

@@ -1,0 +1,41 @@
+# Two commands do everything on a fresh machine with Python 3.11, pip and make: make demo, make test.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo test lint types contracts check airflow docs clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1 - /'
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
+
+demo: install ## Diagnose the bundled logs of real Airflow tries
+	@$(BIN)/dagnosis demo
+
+test: install ## Every test
+	$(BIN)/python -m pytest -q -n auto
+
+lint: install ## Style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## Strict types
+	$(BIN)/mypy
+
+contracts: install ## Who may import whom
+	$(BIN)/lint-imports
+
+docs: install ## Regenerate the generated pages
+	$(BIN)/python -m dagnosis.logs.causes.pages docs/causes
+
+airflow: ## A real Airflow with the plugin and failing DAGs (not built yet)
+	@echo "make airflow: the plugin is not built yet; see CHANGELOG.md" && exit 2
+
+clean: ## Remove what can be rebuilt
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -1,0 +1,70 @@
+"""Check an installation: what is there, what is missing, what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import msgspec
+
+from dagnosis.errors import DagnosisError
+
+NEEDED = ("google-re2", "msgspec", "rich", "typer", "PyYAML", "zstandard")
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+
+def checks() -> list[Check]:
+    """All checks, in the order a reader would want them; none of them raises."""
+    return [_python(), *map(_library, NEEDED), _causes(), _diagnosis(), _airflow()]
+
+
+def _python() -> Check:
+    ok = sys.version_info >= (3, 10)
+    return Check("Python", ok, platform.python_version(), "Use Python 3.10 or newer.")
+
+
+def _library(name: str) -> Check:
+    try:
+        return Check(name, True, version(name))
+    except PackageNotFoundError:
+        return Check(name, False, "missing", f"Run: pip install {name}")
+
+
+def _causes() -> Check:
+    from dagnosis.logs.causes.catalogue import catalogue
+
+    try:
+        known = catalogue().causes
+    except DagnosisError as error:
+        return Check("causes", False, str(error), "Correct the file, or reinstall dagnosis.")
+    families = {cause.family for cause in known.values()}
+    return Check("causes", True, f"{len(known)} causes in {len(families)} families")
+
+
+def _diagnosis() -> Check:
+    from dagnosis.services.explain import explain_text
+
+    answer = explain_text("ModuleNotFoundError: No module named 'pandas'")
+    ok = answer.cause == "missing_dependency"
+    return Check(
+        "diagnosis", ok, f"a missing module is explained as {answer.detail}", "Reinstall dagnosis."
+    )
+
+
+def _airflow() -> Check:
+    found = importlib.util.find_spec("airflow") is not None
+    return Check(
+        "Airflow",
+        True,
+        "installed here" if found else "not installed here (not needed to read logs)",
+    )

@@ -1,0 +1,89 @@
+"""Settings: defaults < dagnosis.toml < DAGNOSIS_* variables < flags, and where each came from.
+
+msgspec rather than pydantic-settings: reading settings must not cost a command 150 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dagnosis.errors import WrongUse
+
+PREFIX = "DAGNOSIS_"
+FILE = "dagnosis.toml"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings; `DESCRIPTIONS` has one sentence and the unit of each."""
+
+    evidence_lines: int = 5
+    whole_bytes: int = 16 << 20
+    tail_bytes: int = 4 << 20
+    max_unpacked_bytes: int = 64 << 30
+    colour: str = "auto"
+
+
+DESCRIPTIONS: dict[str, str] = {
+    "evidence_lines": "Lines quoted in an answer (lines, 1 to 50).",
+    "whole_bytes": "Logs up to this size are examined whole (bytes).",
+    "tail_bytes": "Of a larger log, so much of its end is examined (bytes).",
+    "max_unpacked_bytes": "A compressed log that unpacks to more is refused (bytes).",
+    "colour": "Colour in the terminal: auto, always or never.",
+}
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """Settings with the origin of each value: `default`, the file's name, or the variable's."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load(flags: dict[str, Any] | None = None, file: Path | None = None) -> Loaded:
+    """Read settings. Raises `WrongUse` that names the file or variable and the key."""
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.__struct_fields__, "default")
+    path = file or Path(os.environ.get(PREFIX + "CONFIG", FILE))
+    if path.is_file():
+        _merge(values, origins, _read(path), str(path))
+    elif file is not None:
+        raise WrongUse(f"{file}: no such settings file")
+    for key in Settings.__struct_fields__:
+        raw = os.environ.get(PREFIX + key.upper())
+        if raw is not None:
+            _merge(values, origins, {key: raw}, PREFIX + key.upper())
+    _merge(values, origins, {k: v for k, v in (flags or {}).items() if v is not None}, "flag")
+    settings = msgspec.convert(values, Settings, strict=False)
+    return Loaded(settings, origins)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{path}: not valid TOML ({error})") from None
+
+
+def _merge(
+    values: dict[str, Any], origins: dict[str, str], new: dict[str, Any], origin: str
+) -> None:
+    for key, value in new.items():
+        if key not in DESCRIPTIONS:
+            raise WrongUse(
+                f"{origin}: unknown setting {key!r}; known are {', '.join(DESCRIPTIONS)}"
+            )
+        try:
+            msgspec.convert({key: value}, Settings, strict=False)
+        except msgspec.ValidationError as error:
+            raise WrongUse(f"{origin}: {key}: {error}") from None
+        values[key] = value
+        origins[key] = origin
