@@ -13,7 +13,7 @@ Only google-re2 and plain string methods touch log text: a hostile line must not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -202,10 +202,9 @@ class _Parser:
         self.inside: set[int] = set()
         self.task: TaskRef | None = None
         self.ended_well_at = 0
-        self.blocks = 0
         self.pre_execute = False
         self.aftermath = False
-        self.text: list[_TextLine] = []
+        self.reader = _TextBlocks(0)
 
     # -- lines
 
@@ -216,7 +215,6 @@ class _Parser:
             except (msgspec.DecodeError, UnicodeError):
                 record = None
             if record is not None and (record.event or record.message or record.msg):
-                self._flush()
                 self._feed_record(number, text, record)
                 return
             if '"event"' in text:
@@ -272,7 +270,7 @@ class _Parser:
     def _error_detail(
         self, number: int, chain: list[Any], origin: Origin, parse_time: bool
     ) -> None:
-        self.blocks += 1
+        self.reader.block += 1
         self._walk(number, chain, origin, parse_time, depth=0, member=False)
 
     def _walk(
@@ -300,7 +298,7 @@ class _Parser:
                     type=text_of(raw.get("exc_type")),
                     value=text_of(raw.get("exc_value")),
                     origin=origin,
-                    block=self.blocks,
+                    block=self.reader.block,
                     depth=depth + index,
                     link=link,
                     frames=tuple(_frames(raw.get("frames"))),
@@ -315,7 +313,7 @@ class _Parser:
     def _embedded(self, number: int, trace: str, event: str, level: Level | None) -> None:
         """A traceback that stands inside one JSON string: all of it quotes this line."""
         origin: Origin = "import" if event.startswith(("Failed to import", "Broken DAG")) else "log"
-        reader = _TextBlocks(self.blocks)
+        reader = _TextBlocks(self.reader.block)
         for part in trace.split("\n"):
             reader.feed(number, part, origin, origin == "import", prefixed=False)
         reader.close()
@@ -324,17 +322,9 @@ class _Parser:
     def _feed_output(self, number: int, event: str) -> None:
         shell = _unshell(event)
         for part in shell.message.split("\n"):
-            self._reader().feed(number, part, "output", False, prefixed=True)
+            self.reader.feed(number, part, "output", False, prefixed=True)
 
     # -- text
-
-    def _reader(self) -> _TextBlocks:
-        if not hasattr(self, "_blocks"):
-            self._blocks = _TextBlocks(self.blocks)
-        return self._blocks
-
-    def _flush(self) -> None:
-        """Statements of Airflow's own JSON must not be glued to text around them."""
 
     def _feed_text(self, number: int, text: str) -> None:
         shell = _unshell(text)
@@ -351,7 +341,7 @@ class _Parser:
         origin = self._text_origin(shell)
         if origin == "output":
             self.output.add(number)
-        reader = self._reader()
+        reader = self.reader
         reader.feed(
             number,
             message,
@@ -377,7 +367,7 @@ class _Parser:
     def _text_origin(self, shell: _Shell) -> Origin:
         if self.aftermath:
             return "callback"
-        reader = self._reader()
+        reader = self.reader
         if not shell.prefixed and reader.open_origin:
             return reader.open_origin
         if shell.message.startswith(("Failed to import", "Broken DAG")):
@@ -391,10 +381,10 @@ class _Parser:
     def _take(self, reader: _TextBlocks) -> None:
         self.statements.extend(reader.statements)
         self.inside.update(reader.inside)
-        self.blocks = reader.block
+        self.reader.block = reader.block
 
     def close(self) -> ParsedLog:
-        reader = self._reader()
+        reader = self.reader
         reader.close()
         self._take(reader)
         self.statements.sort(key=lambda s: (s.line, s.block))
@@ -597,11 +587,6 @@ _CAUSE_OF = "The above exception was the direct cause of the following exception
 _WHILE = "During handling of the above exception, another exception occurred"
 
 
-class _TextLine(msgspec.Struct):
-    number: int
-    message: str
-
-
 class _TextBlocks:
     """Finds Python and Java stack traces in a stream of bare messages."""
 
@@ -795,8 +780,3 @@ class _TextBlocks:
 def _java_head(message: str) -> tuple[str, str] | None:
     found = _JAVA_HEAD.match(message)
     return (found.group(1), found.group(2) or "") if found else None
-
-
-def distinct_lines(lines: Iterable[LogLine], skip: frozenset[int]) -> Sequence[LogLine]:
-    """Lines outside `skip`, in order."""
-    return [line for line in lines if line.number not in skip]

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from dagnosis.logs.diagnosers.rules import Finding, diagnose
 from dagnosis.logs.fingerprint import fingerprint
 from dagnosis.logs.parsing import ParsedLog, parse
@@ -41,8 +43,6 @@ def explain_log(log: LogText, *, evidence: int = 5) -> Diagnosis:
     finding = diagnose(parsed, evidence)
     answer = _answer(log, parsed, finding, evidence)
     elapsed = round((time.perf_counter() - started) * 1000, 3)
-    import msgspec
-
     return msgspec.structs.replace(answer, elapsed_ms=elapsed)
 
 
@@ -87,8 +87,9 @@ def _silence(parsed: ParsedLog) -> tuple[str, ...]:
     if not _died(parsed):
         return ()
     return (
-        "Nothing after the last line says how the try ended. Look for this try in the event log of the run "
-        "(heartbeat timeout, state mismatch) and in the scheduler's log; if it still runs, it has gone silent.",
+        "Nothing after the last line says how the try ended.",
+        "The event log of the run (heartbeat timeout, state mismatch) and the scheduler's log may; "
+         "if the try still runs, it has gone silent.",
     )
 
 

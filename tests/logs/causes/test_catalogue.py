@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from dagnosis.errors import BrokenCause
 from dagnosis.logs.causes.catalogue import Cause, catalogue, load_causes
 
 CAUSES = load_causes()
+GOOD = """\
+title: x
+description: y
+transience: unknown
+retry: {action: default}
+fix: [z]
+patterns: ['disk']
+examples: {match: [a disk, b disk], no_match: [c]}
+"""
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
@@ -28,4 +40,33 @@ def test_advice_agrees_with_transience(cause: Cause) -> None:
     assert (retry.action == "retry") == (retry.delay_seconds is not None)
     assert cause.spec.transience != "permanent" or retry.action != "retry"
     assert cause.spec.transience != "transient" or retry.action != "fail"
-    assert cause.spec.fix and all(step.strip() for step in cause.spec.fix)
+    assert cause.spec.fix
+    assert all(step.strip() for step in cause.spec.fix)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("title: [", "line 2"),
+        ("title: x", "description"),
+        ("nonsense: 1", "nonsense"),
+        (GOOD.replace("patterns: ['disk']", "patterns: ['(']"), "patterns"),
+        (GOOD.replace("transience: unknown", "transience: sometimes"), "$.transience"),
+        (GOOD + "weight: 12\n", "weight"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_key(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "disk_full" / "broken.yaml"
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(BrokenCause, match=r"broken\.yaml") as caught:
+        load_causes(tmp_path)
+    assert says in str(caught.value)
+
+
+def test_an_unknown_family_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bad_luck" / "a.yaml"
+    path.parent.mkdir()
+    path.write_text(GOOD)
+    with pytest.raises(BrokenCause, match="bad_luck"):
+        load_causes(tmp_path)

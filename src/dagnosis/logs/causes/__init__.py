@@ -1,0 +1,1 @@
+"""The taxonomy as data, and what one message says about the cause."""

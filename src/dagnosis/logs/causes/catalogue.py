@@ -72,6 +72,7 @@ class Cause(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
+        """What broke, in one line."""
         return self.spec.title
 
 
@@ -119,7 +120,7 @@ def _load(path: Path) -> Cause:
     if not _NAME.match(name):
         raise BrokenCause(f"{path}: the file name must be lower_case")
     try:
-        raw = yaml.load(path.read_bytes(), Loader=_Loader)
+        raw = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - both are safe loaders
         spec = msgspec.convert(raw, CauseFile)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

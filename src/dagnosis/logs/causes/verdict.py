@@ -55,17 +55,17 @@ def judge(
         )
         for hit in (book or catalogue()).match(message, exception)
     ]
-    for row in look_up(message, exception):
-        verdicts.append(
-            Verdict(
-                detail=f"{row.family}.{row.table}_{row.code}",
-                family=row.family,
-                title=row.name,
-                weight=row.weight,
-                transience=row.transience,  # type: ignore[arg-type]
-                retry=_advice(row.transience, row.name),
-            )
+    verdicts += [
+        Verdict(
+            detail=f"{row.family}.{row.table}_{row.code}",
+            family=row.family,
+            title=row.name,
+            weight=row.weight,
+            transience=row.transience,  # type: ignore[arg-type]
+            retry=_advice(row.transience, row.name),
         )
+        for row in look_up(message, exception)
+    ]
     verdicts.sort(key=lambda v: (v.symptom, -v.weight))
     return tuple(verdicts)
 
