@@ -15,22 +15,61 @@ import re2
 
 _POINTS: tuple[tuple[float, str], ...] = (
     # the line that states it
-    (5.0, r"^\s*(?:E\s{2,}\S|--- FAIL|not ok \d|FAIL[: ]|FAILED[: ]|Failure:|Error:|ERROR:|\d+\) (?:Failure|Error))"),
-    (4.5, r":\d+(?::\d+)?:? (?:fatal )?(?:error|Error)\b|\berror(?:\[\w+\]| (?:TS|CS|C|LNK|MSB)\d+)?: "),
-    (4.5, r"(?:^|[\s.])(?:[A-Z]\w*)?(?:Error|Exception|Failure|Violation)(?:: |\b.*:$|$)|panicked at|Segmentation fault|core dumped"),
+    (
+        5.0,
+        r"^\s*(?:E\s{2,}\S|--- FAIL|not ok \d|FAIL[: ]|FAILED[: ]|Failure:|Error:|ERROR:|\d+\) (?:Failure|Error))",
+    ),
+    (
+        4.5,
+        r":\d+(?::\d+)?:? (?:fatal )?(?:error|Error)\b|\berror(?:\[\w+\]| (?:TS|CS|C|LNK|MSB)\d+)?: ",
+    ),
+    (
+        4.5,
+        r"(?:^|[\s.])(?:[A-Z]\w*)?(?:Error|Exception|Failure|Violation)(?:: |\b.*:$|$)|panicked at|Segmentation fault|core dumped",
+    ),
     (4.0, r"^\s*\d+\) \S|^\s*[✗✖✘❌×●✕] ?\S|^\s*\[(?:FAIL|ERROR|FAILED)\]|\bFAILED\b|\*{3} FAIL"),
-    (4.0, r"(?i)\bassert(?:ion)?\w* (?:failed|error)|\bassertion\b.*\bfail|^\s*expected\b.{0,200}\b(?:got|but|to|actual|received)\b|\bwas expected\b"),
-    (3.5, r"(?i)^\W{0,3}(?:fatal|panic|critical|err!|error)\b|\bfatal(?: error)?:|npm ERR! |\bundefined (?:reference|symbol|method|variable|local)|unresolved (?:import|external|reference)"),
-    (3.5, r"(?i)\b(?:could not|couldn't|cannot|can't|unable to|failed to)\b.{0,60}\b(?:find|load|resolve|open|install|connect|compile|parse|import|download|fetch|read|create|start|build|execute|locate)\b"),
-    (3.0, r"(?i)command not found|no such file or directory|permission denied|not found\b|does not exist|no space left|out of memory|timed out|unknown (?:option|command|argument)|syntax error|unexpected (?:token|end|symbol)|\bis not defined\b|\bmismatch"),
-    (2.0, r"(?i)\berrors?\b|\bfail(?:ed|ure|ures|s|ing)?\b|\bexception\b|\binvalid\b|\bmissing\b|\babort(?:ed|ing)?\b|\bkilled\b|\bviolation|\bconflict"),
-    (3.0, r"(?i)\b(?:illegal|unrecognized|unsupported|not defined|not allowed|not permitted|no such|must (?:be|have|not))\b|\bwould reformat\b|\brefused\b|\bdenied\b|\brejected\b|\bdiffers?\b|^[+-]{3} "),
+    (
+        4.0,
+        r"(?i)\bassert(?:ion)?\w* (?:failed|error)|\bassertion\b.*\bfail|^\s*expected\b.{0,200}\b(?:got|but|to|actual|received)\b|\bwas expected\b",
+    ),
+    (
+        3.5,
+        r"(?i)^\W{0,3}(?:fatal|panic|critical|err!|error)\b|\bfatal(?: error)?:|npm ERR! |\bundefined (?:reference|symbol|method|variable|local)|unresolved (?:import|external|reference)",
+    ),
+    (
+        3.5,
+        r"(?i)\b(?:could not|couldn't|cannot|can't|unable to|failed to)\b.{0,60}\b(?:find|load|resolve|open|install|connect|compile|parse|import|download|fetch|read|create|start|build|execute|locate)\b",
+    ),
+    (
+        3.0,
+        r"(?i)command not found|no such file or directory|permission denied|not found\b|does not exist|no space left|out of memory|timed out|unknown (?:option|command|argument)|syntax error|unexpected (?:token|end|symbol)|\bis not defined\b|\bmismatch",
+    ),
+    (
+        2.0,
+        r"(?i)\berrors?\b|\bfail(?:ed|ure|ures|s|ing)?\b|\bexception\b|\binvalid\b|\bmissing\b|\babort(?:ed|ing)?\b|\bkilled\b|\bviolation|\bconflict",
+    ),
+    (
+        3.0,
+        r"(?i)\b(?:illegal|unrecognized|unsupported|not defined|not allowed|not permitted|no such|must (?:be|have|not))\b|\bwould reformat\b|\brefused\b|\bdenied\b|\brejected\b|\bdiffers?\b|^[+-]{3} ",
+    ),
     # a summary of failures stated elsewhere
-    (-2.5, r"(?i)exit(?:ed|s)?(?: with)?(?: (?:code|status))? [1-9]|Error \d+$|returned (?:non-zero|[1-9]\d*)|process completed|build (?:step )?failed|npm ERR! (?:code|errno|A complete|This is|node|npm|Linux|argv|not ok)|\*\*\* \[|recipe for target|lifecycle|failed with exit"),
-    (-2.0, r"(?i)^\s*(?:\d+ )?(?:tests?|examples?|specs?|assertions?|suites?|total|passed)\b.*\b\d+ (?:failed|failures?|errors?)|^(?:tests run|results?):"),
+    (
+        -2.5,
+        r"(?i)exit(?:ed|s)?(?: with)?(?: (?:code|status))? [1-9]|Error \d+$|returned (?:non-zero|[1-9]\d*)|process completed|build (?:step )?failed|npm ERR! (?:code|errno|A complete|This is|node|npm|Linux|argv|not ok)|\*\*\* \[|recipe for target|lifecycle|failed with exit",
+    ),
+    (
+        -2.0,
+        r"(?i)^\s*(?:\d+ )?(?:tests?|examples?|specs?|assertions?|suites?|total|passed)\b.*\b\d+ (?:failed|failures?|errors?)|^(?:tests run|results?):",
+    ),
     # harmless
-    (-6.0, r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|problems?|exceptions?)\b|(?:errors?|failed|failures?)['\"]?\s*[=:]\s*(?:0|none|null|false)\b"),
-    (-3.0, r"(?i)\bwarn(?:ing|ings)?\b|\bdeprecat|\bignor(?:ed|ing)\b|\ballow(?:ed)?[_ -]failures?|\bretry|\bskipp|^\s*(?:ok|pass|passed|✓|✔|√)\b|\bpass(?:ed|es)?\b|\.\.\. ok\b|^\s*(?:\$|\+|>) |^Get:|^Download|^Fetch|^Unpack|^Setting up|^Selecting|^(?:Installing|Using|Collecting|Requirement)\b"),
+    (
+        -6.0,
+        r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|problems?|exceptions?)\b|(?:errors?|failed|failures?)['\"]?\s*[=:]\s*(?:0|none|null|false)\b",
+    ),
+    (
+        -3.0,
+        r"(?i)\bwarn(?:ing|ings)?\b|\bdeprecat|\bignor(?:ed|ing)\b|\ballow(?:ed)?[_ -]failures?|\bretry|\bskipp|^\s*(?:ok|pass|passed|✓|✔|√)\b|\bpass(?:ed|es)?\b|\.\.\. ok\b|^\s*(?:\$|\+|>) |^Get:|^Download|^Fetch|^Unpack|^Setting up|^Selecting|^(?:Installing|Using|Collecting|Requirement)\b",
+    ),
     (-2.0, r"(?i)^\s*(?:at |File \"|from |in `|#\d+ |\d+: 0x|\.{3}|~|\^)"),
 )
 _SET = re2.Set.SearchSet()

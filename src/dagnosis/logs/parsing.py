@@ -509,36 +509,47 @@ def _unshell(text: str, depth: int = 0) -> _Shell:
 def _one_shell(text: str) -> _Shell | None:
     head = text[:1]
     if head == "[":
-        airflow = _airflow2(text)
-        if airflow:
-            return airflow
-        celery = _CELERY.match(text)
-        if celery:
-            level = _LEVELS.get(celery.group(2).lower())
-            return _Shell(text[celery.end() :], level, celery.group(3), True)
-        pod = _POD.match(text)
-        if pod:
-            return _Shell(text[pod.end() :], None, "", True)
-    if head.isdigit() or head == "[":
-        stamp = _STAMP.match(text)
-        if stamp:
-            return _levelled(text[stamp.end() :], stamped=True)
-        return None
-    if head in "bJ":
-        wrapped = _BYTES.match(text)
+        return _bracketed(text) or _stamped(text)
+    if head.isdigit():
+        return _stamped(text) or _contained(text)
+    if head in ("b", "J"):
+        wrapped = _wrapped(text)
         if wrapped:
-            inner = wrapped.group(1) or wrapped.group(2) or ""
-            return _Shell(inner.removesuffix("\\n").replace("\\'", "'"), None, "", True)
-        subtask = _SUBTASK.match(text)
-        if subtask:
-            return _Shell(text[subtask.end() :], None, "", True)
-    if "|" in text[:80]:
-        container = _CONTAINER.match(text)
-        if container:
-            return _Shell(text[container.end() :], None, "", True)
-    if head in "TDINWECFS-(":
-        return _levelled(text, stamped=False)
-    return None
+            return wrapped
+    return _contained(text) or (_levelled(text, stamped=False) if head in "TDINWECFS-(" else None)
+
+
+def _bracketed(text: str) -> _Shell | None:
+    airflow = _airflow2(text)
+    if airflow:
+        return airflow
+    celery = _CELERY.match(text)
+    if celery:
+        return _Shell(
+            text[celery.end() :], _LEVELS.get(celery.group(2).lower()), celery.group(3), True
+        )
+    pod = _POD.match(text)
+    return _Shell(text[pod.end() :], None, "", True) if pod else None
+
+
+def _stamped(text: str) -> _Shell | None:
+    stamp = _STAMP.match(text)
+    return _levelled(text[stamp.end() :], stamped=True) if stamp else None
+
+
+def _wrapped(text: str) -> _Shell | None:
+    """`b'...'` of Airflow 1 on Python 3, and `Job 6: Subtask x ...`."""
+    quoted = _BYTES.match(text)
+    if quoted:
+        inner = quoted.group(1) or quoted.group(2) or ""
+        return _Shell(inner.removesuffix("\\n").replace("\\'", "'"), None, "", True)
+    subtask = _SUBTASK.match(text)
+    return _Shell(text[subtask.end() :], None, "", True) if subtask else None
+
+
+def _contained(text: str) -> _Shell | None:
+    container = _CONTAINER.match(text) if "|" in text[:80] else None
+    return _Shell(text[container.end() :], None, "", True) if container else None
 
 
 def _levelled(text: str, stamped: bool) -> _Shell | None:

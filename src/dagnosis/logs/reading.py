@@ -120,11 +120,14 @@ def _read(file: BinaryIO, name: str, limits: Limits, packed: int | None) -> LogT
             dropped_lines += _trim(tail, limits.tail_bytes)
     if head:
         dropped_lines += _trim(tail, limits.tail_bytes)
-    if b"\0" in (head or tail)[:4096] and (head or tail)[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    if b"\0" in (head or tail)[:4096] and bytes((head or tail)[:2]) not in (
+        b"\xff\xfe",
+        b"\xfe\xff",
+    ):
         raise UnreadableInput(f"{name}: is binary, not a log")
     first = _decode(bytes(head), limits, notes) if head else []
     last = _decode(bytes(tail), limits, notes) if tail else []
-    lines_total = newlines + (0 if (tail or head)[-1:] in (b"\n", b"") else 1)
+    lines_total = newlines + (0 if bytes((tail or head)[-1:]) in (b"\n", b"") else 1)
     if not head:
         return LogText(name, range(1, len(last) + 1), last, lines_total, total, notes=tuple(notes))
     start = head_lines + dropped_lines + 1

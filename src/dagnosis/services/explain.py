@@ -88,8 +88,8 @@ def _silence(parsed: ParsedLog) -> tuple[str, ...]:
         return ()
     return (
         "Nothing after the last line says how the try ended.",
-        "The event log of the run (heartbeat timeout, state mismatch) and the scheduler's log may; "
-         "if the try still runs, it has gone silent.",
+        "Look in the event log of the run (heartbeat timeout, state mismatch).",
+        "If the try still runs, it has gone silent.",
     )
 
 
