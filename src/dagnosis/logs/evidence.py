@@ -17,6 +17,7 @@ import msgspec
 import re2
 
 from dagnosis.logs.causes.verdict import Verdict, judge
+from dagnosis.logs.loudness import loudness, rank_lines
 from dagnosis.logs.parsing import Origin, ParsedLog, Statement
 from dagnosis.model import Frame, LogLine
 
@@ -43,6 +44,12 @@ NO_CAUSE = -1.5
 """For an exception of a type that nothing is known about."""
 UNSTATED = -3.0
 """For a plain line that states no known cause."""
+PER_LOUDNESS = 0.35
+"""For each point of how loudly such a line says that something failed."""
+TOOL_LINES = 60
+"""Lines of a tool's log that are judged."""
+EXCERPT = 40
+"""Lines up to which a text without a record of Airflow is an excerpt, and not a tool's whole log."""
 PER_WEIGHT = 0.45
 """For each point of a verdict's weight above 3."""
 EXPLICIT_ROOT, IMPLICIT_ROOT, MEMBER = 1.2, 0.2, 0.4
@@ -101,9 +108,38 @@ def candidates(log: ParsedLog) -> list[Candidate]:
 
     Empty for a log that states nothing: an empty one, or one that just ends.
     """
+    if not log.airflow and len(log.lines) > EXCERPT:
+        return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
     _favour_late(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
+    return found
+
+
+def _of_tool(log: ParsedLog) -> list[Candidate]:
+    """A whole log of some other tool: its loudest lines, those of distinct places first."""
+    messages = [line.message for line in log.lines]
+    stated = {statement.line: statement for statement in log.statements}
+    found = []
+    for index, points in rank_lines(messages)[:TOOL_LINES]:
+        line = log.lines[index]
+        statement = stated.get(line.number)
+        message = statement.message if statement else line.message.strip()
+        found.append(
+            Candidate(
+                line=line.number,
+                quote=line.text,
+                message=message,
+                kind="exception" if statement else "line",
+                origin="log",
+                verdicts=judge(message[:4000], statement.type if statement else "", statement),
+                score=points,
+                type=statement.type if statement else "",
+                value=statement.value if statement else "",
+                frames=statement.frames if statement else (),
+                block=statement.block if statement else -1,
+            )
+        )
     return found
 
 
@@ -229,7 +265,7 @@ def _from_line(line: LogLine, message: str, log: ParsedLog) -> Candidate | None:
         kind="line",
         origin="output" if line.number in log.output else "log",
         verdicts=verdicts,
-        score=prior + _content(verdicts, UNSTATED),
+        score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * max(loudness(message), 0.0)),
     )
 
 

@@ -87,7 +87,7 @@ NEIGHBOURS = 1.2
 
 def loudness(message: str) -> float:
     """Points of one message alone; above 0 it speaks of a failure. 0 for an empty message."""
-    return sum(_POINTS[index][0] for index in _SET.Match(message[:1000]) or ())
+    return float(sum(_POINTS[index][0] for index in _SET.Match(message[:1000]) or ()))
 
 
 def shape(message: str) -> str:
@@ -142,7 +142,8 @@ def rank_lines(messages: Sequence[str]) -> list[tuple[int, float]]:
 
 def spread(scored: list[tuple[int, float]], near: int = 6) -> list[tuple[int, float]]:
     """Put lines within `near` lines of a louder one after all others: they tell the same failure."""
-    first, rest = [], []
+    first: list[tuple[int, float]] = []
+    rest: list[tuple[int, float]] = []
     taken: set[int] = set()
     for index, score in scored:
         cell = index // near

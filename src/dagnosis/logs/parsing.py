@@ -82,6 +82,8 @@ class ParsedLog(msgspec.Struct):
     succeeded: bool
     """The log says that the try ended well (success, skipped or deferred)."""
     levels: dict[str, int]
+    airflow: bool
+    """At least one line is a record that Airflow wrote."""
 
     def by_number(self) -> dict[int, LogLine]:
         """Line number -> line."""
@@ -205,6 +207,7 @@ class _Parser:
         self.pre_execute = False
         self.aftermath = False
         self.reader = _TextBlocks(0)
+        self.airflow = False
 
     # -- lines
 
@@ -227,6 +230,7 @@ class _Parser:
         logger = text_of(record.logger)
         chan = text_of(record.chan)
         self.lines.append(LogLine(number, text, event, level, logger))
+        self.airflow = True
         if self.task is None and isinstance(record.dag_id, str) and isinstance(record.task_id, str):
             self.task = _task_ref(record)
         if event == "::group::Pre Execute":
@@ -330,6 +334,7 @@ class _Parser:
         shell = _unshell(text)
         message = shell.message
         self.lines.append(LogLine(number, text, message, shell.level, shell.logger))
+        self.airflow = self.airflow or shell.logger.endswith(".py")
         if shell.prefixed:
             self._sections(number, message, shell.logger)
             if message.startswith(_ENDED_WELL):
@@ -402,6 +407,7 @@ class _Parser:
             task=self.task,
             succeeded=self.ended_well_at > 0,
             levels=levels,
+            airflow=self.airflow,
         )
 
 
