@@ -18,7 +18,8 @@ import re2
 
 from dagnosis.logs.causes.verdict import Verdict, judge
 from dagnosis.logs.loudness import loudness, rank_lines
-from dagnosis.logs.parsing import Origin, ParsedLog, Statement
+from dagnosis.logs.parsing import ParsedLog
+from dagnosis.logs.statements import Origin, Statement
 from dagnosis.model import Frame, LogLine
 
 Kind: TypeAlias = Literal["exception", "supervisor", "line"]

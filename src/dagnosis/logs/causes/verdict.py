@@ -14,7 +14,7 @@ from dagnosis.logs.causes.tables import look_up
 from dagnosis.model import RetryAdvice, Transience
 
 if TYPE_CHECKING:
-    from dagnosis.logs.parsing import Statement
+    from dagnosis.logs.statements import Statement
 
 
 class Verdict(msgspec.Struct, frozen=True):
