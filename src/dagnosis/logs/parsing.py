@@ -47,11 +47,18 @@ class ParsedLog(msgspec.Struct):
     inside: frozenset[int]
     """Numbers of the lines inside a stack trace: frames and source, not statements."""
     task: TaskRef | None
+    began: bool
+    """The log says that a try of a task began."""
     succeeded: bool
     """The log says that the try ended well (success, skipped or deferred)."""
     levels: dict[str, int]
     airflow: bool
     """At least one line is a record that Airflow wrote."""
+
+    @property
+    def just_ends(self) -> bool:
+        """The log of a try that began and does not say how it ended."""
+        return self.began and not self.succeeded
 
     def by_number(self) -> dict[int, LogLine]:
         """Line number -> line."""
@@ -116,6 +123,7 @@ _ENDED_WELL = (
     "Done. Returned value was",
     "Rescheduling task, marking task as UP_FOR_RESCHEDULE",
     "Deferring task",
+    "trigger starting",  # the log of a trigger says nothing of how the try ends
 )
 
 
@@ -131,6 +139,7 @@ class _Parser:
         self.inside: set[int] = set()
         self.task: TaskRef | None = None
         self.ended_well_at = 0
+        self.began = False
         self.pre_execute = False
         self.aftermath = False
         self.reader = TraceReader(0)
@@ -161,7 +170,7 @@ class _Parser:
         if self.task is None and isinstance(record.dag_id, str) and isinstance(record.task_id, str):
             self.task = task_ref(record)
         if event == "::group::Pre Execute":
-            self.pre_execute = True
+            self.pre_execute = self.began = True
         elif event == "::endgroup::":
             self.pre_execute = False
         background = self.pre_execute and not event.startswith("Task failed")
@@ -268,6 +277,7 @@ class _Parser:
                 self.ended_well_at = number
             if self.task is None:
                 self.task = _task_from_text(message)
+                self.began = self.task is not None
         if self.aftermath:
             self.background.add(number)
         origin = self._text_origin(shell)
@@ -332,6 +342,7 @@ class _Parser:
             background=frozenset(self.background),
             inside=frozenset(self.inside),
             task=self.task,
+            began=self.began,
             succeeded=self.ended_well_at > 0,
             levels=levels,
             airflow=self.airflow,

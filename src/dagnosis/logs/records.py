@@ -12,6 +12,8 @@ from dagnosis.model import Frame, TaskRef
 
 
 class Record(msgspec.Struct, gc=False):
+    """The keys of a JSON line that matter here; all are optional and of any type, as log text is."""
+
     event: Any = ""
     level: Any = ""
     logger: Any = ""
@@ -45,6 +47,8 @@ def text_of(value: Any) -> str:
 
 
 def task_ref(record: Record) -> TaskRef:
+    """The try that a record is bound to; wrong types fall back to "not mapped, first try"."""
+
     def whole(value: Any, default: int) -> int:
         return value if isinstance(value, int) else default
 
@@ -58,6 +62,7 @@ def task_ref(record: Record) -> TaskRef:
 
 
 def frames_of(raw: Any) -> Iterator[Frame]:
+    """The frames of one `error_detail` member, outermost first; none for anything but a list."""
     for frame in raw if isinstance(raw, list) else ():
         if isinstance(frame, dict):
             line = frame.get("lineno")
@@ -69,6 +74,7 @@ def frames_of(raw: Any) -> Iterator[Frame]:
 
 
 def signal_of(number: int, event: str, record: Record) -> Signal:
+    """What a supervisor line says; `detail` may nest its `current_state` (409 of the API)."""
     state = ""
     detail = record.detail
     for _ in range(3):

@@ -15,6 +15,8 @@ LEVELS: dict[str, Level] = {
 
 
 class Shell(msgspec.Struct, frozen=True, gc=False):
+    """A bare message and what the shells around it said; `logger` is "" where none is named."""
+
     message: str
     level: Level | None
     logger: str

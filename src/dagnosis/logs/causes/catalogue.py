@@ -13,7 +13,9 @@ A cause file is `<family>/<name>.yaml`; its id is `family.name`. Keys:
     unless        re2 expressions that veto a match
     symptom       true: a consequence ("exit code 1"); gives way to any statement of a real cause
     weight        1 to 9, default 5: how specific a match is; the heaviest match names the cause
-    examples      match: at least two messages, no_match: at least one
+    structural    instead of patterns and exceptions: one sentence that says by what structure of
+                  the log code recognises the cause (where it was raised, what is missing)
+    examples      match: at least two messages, no_match: at least one (none where structural)
 
 Matching is by mechanism: a pattern hit counts `weight`, an exception type alone `weight - 2`, both
 together `weight + 1`. Nothing here reads a log; that is `dagnosis.logs.evidence`.
@@ -42,8 +44,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Messages that must and must not match; each is one message as the library prints it."""
 
-    match: tuple[str, ...]
-    no_match: tuple[str, ...]
+    match: tuple[str, ...] = ()
+    no_match: tuple[str, ...] = ()
 
 
 class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,8 +56,9 @@ class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transience: Transience
     retry: RetryAdvice
     fix: tuple[str, ...]
-    examples: Examples
+    examples: Examples = Examples()
     source: str = ""
+    structural: str = ""
     patterns: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
@@ -138,8 +141,8 @@ def _load(path: Path) -> Cause:
                 raise BrokenCause(f"{path}: {key}: re2 refuses {expression!r}: {error}") from error
     if not 1 <= spec.weight <= 9:
         raise BrokenCause(f"{path}: weight must be 1 to 9, not {spec.weight}")
-    if not spec.patterns and not spec.exceptions:
-        raise BrokenCause(f"{path}: patterns or exceptions: at least one is needed")
+    if bool(spec.patterns or spec.exceptions) == bool(spec.structural):
+        raise BrokenCause(f"{path}: either patterns or exceptions, or structural, is needed")
     return Cause(f"{family}.{name}", family, spec)
 
 

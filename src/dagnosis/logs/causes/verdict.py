@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from dagnosis.logs.causes.catalogue import Catalogue, catalogue
+from dagnosis.logs.causes.catalogue import Catalogue, Cause, catalogue
 from dagnosis.logs.causes.tables import look_up
 from dagnosis.model import RetryAdvice, Transience
 
@@ -42,18 +42,7 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """The causes that `message` states, heaviest first; empty when it states none."""
     verdicts = [
-        Verdict(
-            detail=hit.cause.id,
-            family=hit.cause.family,
-            title=hit.cause.title,
-            weight=hit.weight,
-            transience=hit.cause.spec.transience,
-            retry=hit.cause.spec.retry,
-            fix=hit.cause.spec.fix,
-            symptom=hit.cause.spec.symptom,
-            airflow=hit.cause.family in _SUPERVISED,
-        )
-        for hit in (book or catalogue()).match(message, exception)
+        _of_cause(hit.cause, hit.weight) for hit in (book or catalogue()).match(message, exception)
     ]
     verdicts += [
         Verdict(
@@ -68,6 +57,27 @@ def judge(
     ]
     verdicts.sort(key=lambda v: (v.symptom, -v.weight))
     return tuple(verdicts)
+
+
+def structural(cause_id: str, what: str = "") -> Verdict:
+    """The verdict of a structural cause; `what` is added to its title. KeyError when unknown."""
+    cause = catalogue().causes[cause_id]
+    verdict = _of_cause(cause, cause.spec.weight)
+    return msgspec.structs.replace(verdict, title=f"{cause.title} ({what})") if what else verdict
+
+
+def _of_cause(cause: Cause, weight: float) -> Verdict:
+    return Verdict(
+        detail=cause.id,
+        family=cause.family,
+        title=cause.title,
+        weight=weight,
+        transience=cause.spec.transience,
+        retry=cause.spec.retry,
+        fix=cause.spec.fix,
+        symptom=cause.spec.symptom,
+        airflow=cause.family in _SUPERVISED,
+    )
 
 
 def _advice(transience: str, reason: str) -> RetryAdvice:

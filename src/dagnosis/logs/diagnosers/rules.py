@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dagnosis.logs.causes.verdict import Verdict
+from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
 from dagnosis.logs.evidence import Candidate, candidates
 from dagnosis.logs.parsing import ParsedLog
@@ -35,8 +35,8 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
     """Diagnose one log; None when it states no failure. `evidence` lines are quoted at most."""
     found = candidates(log)
     if not found or not _failed(log, found):
-        return None
-    judged = [(candidate, place(candidate, log)) for candidate in found[:40]]
+        return _just_ends(log) if log.just_ends else None
+    judged = [(candidate, place(candidate)) for candidate in found[:40]]
     ranked = _rank(judged)
     top, verdict = judged[0]
     confidence = ranked[0].confidence if ranked else 0.0
@@ -52,6 +52,23 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
         exception=_exception(top),
         message=top.message,
         gaps=gaps,
+    )
+
+
+def _just_ends(log: ParsedLog) -> Finding:
+    verdict = structural("worker_lost.log_just_ends")
+    last = log.lines[-1]
+    return Finding(
+        verdict=verdict,
+        confidence=0.5,
+        ranked=(RankedCause(verdict.family, verdict.detail, 0.5),),
+        evidence=(Evidence(last.number, last.text[:MAX_QUOTE], "context", 0.5),),
+        exception=None,
+        message=verdict.title,
+        gaps=(
+            "The event log of the run says why (heartbeat timeout, state mismatch), the log does not.",
+            "If the try still runs, it has gone silent.",
+        ),
     )
 
 
