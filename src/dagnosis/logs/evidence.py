@@ -19,7 +19,7 @@ import re2
 from dagnosis.logs.causes.verdict import Verdict, judge
 from dagnosis.logs.loudness import loudness, rank_lines
 from dagnosis.logs.parsing import ParsedLog
-from dagnosis.logs.statements import Origin, Statement
+from dagnosis.logs.statements import Link, Origin, Statement
 from dagnosis.model import Frame, LogLine
 
 Kind: TypeAlias = Literal["exception", "supervisor", "line"]
@@ -47,6 +47,8 @@ UNSTATED = -3.0
 """For a plain line that states no known cause."""
 PER_LOUDNESS = 0.35
 """For each point of how loudly such a line says that something failed."""
+LOUD = 3.0
+"""Points from which a line that states no known cause is looked at all the same."""
 TOOL_LINES = 60
 """Lines of a tool's log that are judged."""
 EXCERPT = 40
@@ -55,6 +57,12 @@ PER_WEIGHT = 0.45
 """For each point of a verdict's weight above 3."""
 EXPLICIT_ROOT, IMPLICIT_ROOT, MEMBER = 1.2, 0.2, 0.4
 """For an exception that another was raised from; that was being handled; in a group."""
+WRAPPED = 0.3
+"""For the exception that says again, and more, what the one that it wraps says."""
+EARLIER_ATTEMPT = -4.0
+"""For what stands before the last start of the try: an earlier attempt, or an earlier poke."""
+AFTER_FAILURE = -6.0
+"""For how the process ended, once the task has stated why."""
 RECENT = 0.8
 """For the last line of the log against the first: what comes later is nearer to the failure."""
 
@@ -74,6 +82,7 @@ class Candidate(msgspec.Struct, gc=False):
     frames: tuple[Frame, ...] = ()
     block: int = -1
     depth: int = 0
+    link: Link = "top"
     parse_time: bool = False
 
     @property
@@ -112,7 +121,7 @@ def candidates(log: ParsedLog) -> list[Candidate]:
     if not log.airflow and len(log.lines) > EXCERPT:
         return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
-    _favour_late(found, log)
+    _weigh_places(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
     return found
 
@@ -153,9 +162,9 @@ def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
         verdicts = judge(statement.message, statement.type, statement)
         score = PRIOR[statement.origin] + _content(verdicts, NO_CAUSE)
         score += _place(statement)
-        line = texts[statement.line]
+        line = _stating_line(statement, verdicts, texts)
         candidate = Candidate(
-            line=statement.line,
+            line=line.number,
             quote=_quote(statement, line),
             message=statement.message,
             kind="exception",
@@ -167,12 +176,34 @@ def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
             frames=statement.frames,
             block=statement.block,
             depth=statement.depth,
+            link=statement.link,
             parse_time=statement.parse_time,
         )
         chains.setdefault(statement.block, []).append(candidate)
     for chain in chains.values():
         _settle_chain(chain)
         yield from chain
+
+
+def _stating_line(
+    statement: Statement, verdicts: tuple[Verdict, ...], texts: dict[int, LogLine]
+) -> LogLine:
+    """Of a message that stands in several lines, the one that states its cause: often the last
+    ("Execution failed on sql '…': relation does not exist")."""
+    first = texts[statement.line]
+    rows = statement.value.split("\n")[:60]
+    if len(rows) == 1 or not verdicts or first.text.startswith("{"):
+        return first
+    detail = verdicts[0].detail
+    if any(v.detail == detail for v in judge(first.message, statement.type, statement)):
+        return first
+    for offset, row in enumerate(rows[1:], 1):
+        line = texts.get(statement.line + offset)
+        if line is None or line.message.strip() != row.strip():
+            break
+        if any(v.detail == detail for v in judge(row.strip(), "", None)):
+            return line
+    return first
 
 
 def _place(statement: Statement) -> float:
@@ -184,15 +215,42 @@ def _place(statement: Statement) -> float:
 
 
 def _settle_chain(chain: list[Candidate]) -> None:
-    """An outer exception that repeats an inner one's text says the same and more: quote it."""
+    """Which member of a chain to quote.
+
+    The root states the cause, but for two habits of Python code: a library wraps the error of its
+    driver and says more ("Code: 210. Connection refused" from "[Errno 111] Connection refused"), and
+    a lookup that failed is handled by raising what it means (`KeyError` within `UnknownType`).
+    """
     for inner in chain:
-        core = (inner.value or inner.type).strip()[:120]
         for outer in chain:
-            if outer.depth >= inner.depth or len(core) < 8 or core not in outer.value:
+            if outer.depth >= inner.depth:
                 continue
-            if not outer.verdicts or _symptom(outer.verdicts):
-                outer.verdicts = inner.verdicts
-            outer.score = max(outer.score, inner.score + 0.3)
+            if _says_again(outer, inner):
+                if not outer.verdicts or _symptom(outer.verdicts):
+                    outer.verdicts = inner.verdicts
+                outer.score = max(outer.score, inner.score + WRAPPED)
+            elif inner.link == "context" and _lookup(inner) and not _lookup(outer):
+                inner.score = min(inner.score, outer.score - WRAPPED)
+
+
+def _says_again(outer: Candidate, inner: Candidate) -> bool:
+    core = _ERRNO.sub("", inner.value or inner.type).strip()[:120]
+    if len(core) >= 8 and core in outer.value:
+        return True
+    one, other = outer.verdict, inner.verdict
+    return bool(
+        one and other and one.family == other.family and one.weight >= 3 and not one.symptom
+    )
+
+
+_ERRNO = re2.compile(r"^\[Errno -?\d+\] ")
+_LOOKUPS = frozenset(
+    "KeyError AttributeError IndexError LookupError StopIteration TypeError".split()
+)
+
+
+def _lookup(candidate: Candidate) -> bool:
+    return candidate.type.rpartition(".")[2] in _LOOKUPS
 
 
 def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
@@ -220,7 +278,19 @@ def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
         )
 
 
+def _output_points(log: ParsedLog) -> dict[int, float]:
+    """Line number -> how loudly a line of the task's processes says that something failed, in its
+    surroundings: the output of a process is ranked as any tool's log."""
+    numbers = [line.number for line in log.lines if line.number in log.output]
+    if not numbers:
+        return {}
+    texts = log.by_number()
+    ranked = rank_lines([texts[number].message for number in numbers])
+    return {numbers[index]: points for index, points in ranked}
+
+
 def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
+    points = _output_points(log)
     stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
     seen: dict[str, bool] = {}
     for line in log.lines:
@@ -232,7 +302,7 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
         if useful is None:
             useful = seen[key] = bool(_WORDS.search(message)) and not _HARMLESS.search(message)
         if useful:
-            candidate = _from_line(line, message, log)
+            candidate = _from_line(line, message, log, points.get(line.number))
             if candidate:
                 yield candidate
 
@@ -240,10 +310,14 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
 _DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
 
-def _from_line(line: LogLine, message: str, log: ParsedLog) -> Candidate | None:
+def _from_line(
+    line: LogLine, message: str, log: ParsedLog, points: float | None
+) -> Candidate | None:
     verdicts = judge(message[:4000], "", None)
     loud = bool(_ERROR_HEAD.search(message))
-    if not verdicts and not loud and line.level != "ERROR":
+    if points is None:
+        points = max(loudness(message), 0.0)
+    if not verdicts and not loud and line.level != "ERROR" and points < LOUD:
         return None
     if line.number in log.background:
         prior = PRIOR["background"]
@@ -266,7 +340,7 @@ def _from_line(line: LogLine, message: str, log: ParsedLog) -> Candidate | None:
         kind="line",
         origin="output" if line.number in log.output else "log",
         verdicts=verdicts,
-        score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * max(loudness(message), 0.0)),
+        score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * points),
     )
 
 
@@ -282,13 +356,22 @@ def _symptom(verdicts: tuple[Verdict, ...]) -> bool:
     return bool(verdicts) and verdicts[0].symptom
 
 
-def _favour_late(found: list[Candidate], log: ParsedLog) -> None:
+def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:
+    """What the order of lines says: late ones are nearer to the failure, those of the last attempt
+    count, and how a process ended is a consequence once an exception was stated."""
     if not log.lines:
         return
     first, last = log.lines[0].number, log.lines[-1].number
     span = max(last - first, 1)
+    stated = min(
+        (c.line for c in found if c.kind == "exception" and c.origin == "task"), default=last + 1
+    )
     for candidate in found:
         candidate.score += RECENT * (candidate.line - first) / span
+        if candidate.line < log.started_at:
+            candidate.score += EARLIER_ATTEMPT
+        if candidate.kind == "supervisor" and candidate.line > stated:
+            candidate.score += AFTER_FAILURE
 
 
 def _quote(statement: Statement, line: LogLine) -> str:

@@ -49,6 +49,8 @@ class ParsedLog(msgspec.Struct):
     task: TaskRef | None
     began: bool
     """The log says that a try of a task began."""
+    started_at: int
+    """Number of the line where the task started for the last time; 0 where none says so."""
     succeeded: bool
     """The log says that the try ended well (success, skipped or deferred)."""
     levels: dict[str, int]
@@ -112,6 +114,7 @@ _OUTPUT_FILES = frozenset(
         "python.py",
     }
 )
+_STARTS = ("Starting attempt ", "::group::Pre task execution logs")
 _ENDED_WELL = (
     "Marking task as SUCCESS",
     "Marking task as SKIPPED",
@@ -140,6 +143,7 @@ class _Parser:
         self.task: TaskRef | None = None
         self.ended_well_at = 0
         self.began = False
+        self.started_at = 0
         self.pre_execute = False
         self.aftermath = False
         self.reader = TraceReader(0)
@@ -171,6 +175,7 @@ class _Parser:
             self.task = task_ref(record)
         if event == "::group::Pre Execute":
             self.pre_execute = self.began = True
+            self.started_at = number
         elif event == "::endgroup::":
             self.pre_execute = False
         background = self.pre_execute and not event.startswith("Task failed")
@@ -275,6 +280,8 @@ class _Parser:
             self._sections(number, message, shell.logger)
             if message.startswith(_ENDED_WELL):
                 self.ended_well_at = number
+            if message.startswith(_STARTS):
+                self.started_at = number
             if self.task is None:
                 self.task = _task_from_text(message)
                 self.began = self.task is not None
@@ -343,6 +350,7 @@ class _Parser:
             inside=frozenset(self.inside),
             task=self.task,
             began=self.began,
+            started_at=self.started_at,
             succeeded=self.ended_well_at > 0,
             levels=levels,
             airflow=self.airflow,
