@@ -165,7 +165,7 @@ def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
         line = _stating_line(statement, verdicts, texts)
         candidate = Candidate(
             line=line.number,
-            quote=_quote(statement, line),
+            quote=quote(line, statement),
             message=statement.message,
             kind="exception",
             origin=statement.origin,
@@ -335,7 +335,7 @@ def _from_line(
         prior = max(prior, SUPERVISOR)
     return Candidate(
         line=line.number,
-        quote=line.text if not line.text.startswith("{") else line.message,
+        quote=quote(line),
         message=message,
         kind="line",
         origin="output" if line.number in log.output else "log",
@@ -374,6 +374,9 @@ def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:
             candidate.score += AFTER_FAILURE
 
 
-def _quote(statement: Statement, line: LogLine) -> str:
-    """What to show of the line: itself, or, of a JSON line, the exception as Python prints it."""
-    return statement.message if line.text.startswith("{") else line.text
+def quote(line: LogLine, statement: Statement | None = None) -> str:
+    """What to show of a line: itself, or, of a JSON line, the exception as Python prints it or the
+    event."""
+    if not line.text.startswith("{"):
+        return line.text
+    return statement.message if statement else line.message

@@ -23,10 +23,12 @@ together `weight + 1`. Nothing here reads a log; that is `dagnosis.logs.evidence
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -204,5 +206,34 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The shipped taxonomy, compiled once a process."""
-    return Catalogue(load_causes())
+    """The shipped taxonomy, read and compiled once a process."""
+    return Catalogue(_load_cached(HERE))
+
+
+def _load_cached(folder: Path) -> tuple[Cause, ...]:
+    """`load_causes`, or what it gave last time: reading a few hundred YAML files costs more than a
+    diagnosis. The cache is named for the files' names, sizes and times, so an edit makes a new one;
+    where it cannot be written, nothing is kept."""
+    import platformdirs
+
+    digest = blake2b(digest_size=12)
+    for path in sorted(folder.glob("*/*.yaml")):
+        stat = path.stat()
+        digest.update(
+            f"{path.parent.name}/{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode()
+        )
+    file = platformdirs.user_cache_path("dagnosis") / f"causes-{digest.hexdigest()}.json"
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=tuple[Cause, ...])
+    except (OSError, msgspec.DecodeError):
+        causes = load_causes(folder)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for old in file.parent.glob("causes-*"):
+            old.unlink()
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_bytes(msgspec.json.encode(causes))
+        part.replace(file)
+    except OSError:
+        pass
+    return causes

@@ -9,7 +9,7 @@ import msgspec
 
 from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
-from dagnosis.logs.evidence import Candidate, candidates
+from dagnosis.logs.evidence import Candidate, candidates, quote
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
 
@@ -62,7 +62,7 @@ def _just_ends(log: ParsedLog) -> Finding:
         verdict=verdict,
         confidence=0.5,
         ranked=(RankedCause(verdict.family, verdict.detail, 0.5),),
-        evidence=(Evidence(last.number, last.text[:MAX_QUOTE], "context", 0.5),),
+        evidence=(Evidence(last.number, quote(last)[:MAX_QUOTE], "context", 0.5),),
         exception=None,
         message=verdict.title,
         gaps=(
