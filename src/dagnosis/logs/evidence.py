@@ -142,7 +142,7 @@ def _of_tool(log: ParsedLog) -> list[Candidate]:
                 message=message,
                 kind="exception" if statement else "line",
                 origin="log",
-                verdicts=judge(message[:4000], statement.type if statement else "", statement),
+                verdicts=judge(message[:4000], statement.type if statement else "", free=True),
                 score=points,
                 type=statement.type if statement else "",
                 value=statement.value if statement else "",
@@ -159,7 +159,7 @@ def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
     for statement in log.statements:
         if not (statement.type or statement.value):
             continue
-        verdicts = judge(statement.message, statement.type, statement)
+        verdicts = judge(statement.message, statement.type, free=True)
         score = PRIOR[statement.origin] + _content(verdicts, NO_CAUSE)
         score += _place(statement)
         line = _stating_line(statement, verdicts, texts)
@@ -195,13 +195,13 @@ def _stating_line(
     if len(rows) == 1 or not verdicts or first.text.startswith("{"):
         return first
     detail = verdicts[0].detail
-    if any(v.detail == detail for v in judge(first.message, statement.type, statement)):
+    if any(v.detail == detail for v in judge(first.message, statement.type, free=True)):
         return first
     for offset, row in enumerate(rows[1:], 1):
         line = texts.get(statement.line + offset)
         if line is None or line.message.strip() != row.strip():
             break
-        if any(v.detail == detail for v in judge(row.strip(), "", None)):
+        if any(v.detail == detail for v in judge(row.strip(), free=True)):
             return line
     return first
 
@@ -264,7 +264,7 @@ def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
         if signal.current_state:
             parts.append(f"current_state={signal.current_state}")
         message = " ".join(parts)
-        verdicts = judge(message, "", None)
+        verdicts = judge(message)
         if not verdicts and texts[signal.line].level in (None, "INFO"):
             continue
         yield Candidate(
@@ -313,8 +313,8 @@ _DIGITS = dict.fromkeys(map(ord, "0123456789"))
 def _from_line(
     line: LogLine, message: str, log: ParsedLog, points: float | None
 ) -> Candidate | None:
-    verdicts = judge(message[:4000], "", None)
     loud = bool(_ERROR_HEAD.search(message))
+    verdicts = judge(message[:4000], free=loud or line.level == "ERROR")
     if points is None:
         points = max(loudness(message), 0.0)
     if not verdicts and not loud and line.level != "ERROR" and points < LOUD:

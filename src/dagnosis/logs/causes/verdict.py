@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-from dagnosis.logs.causes.catalogue import Catalogue, Cause, catalogue
+from dagnosis.logs.causes.catalogue import Cause, catalogue
+from dagnosis.logs.causes.phrases import WEIGHT, Phrase, spoken_of
 from dagnosis.logs.causes.tables import look_up
-from dagnosis.model import RetryAdvice, Transience
-
-if TYPE_CHECKING:
-    from dagnosis.logs.statements import Statement
+from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -37,13 +33,13 @@ class Verdict(msgspec.Struct, frozen=True):
 _SUPERVISED = ("worker_lost", "cancelled_or_upstream")
 
 
-def judge(
-    message: str, exception: str, statement: Statement | None, book: Catalogue | None = None
-) -> tuple[Verdict, ...]:
-    """The causes that `message` states, heaviest first; empty when it states none."""
-    verdicts = [
-        _of_cause(hit.cause, hit.weight) for hit in (book or catalogue()).match(message, exception)
-    ]
+def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Verdict, ...]:
+    """The causes that `message` states, heaviest first; empty when it states none.
+
+    `exception` is its type where the log has it apart; `free` asks about people's own words too,
+    which is right for what was raised or logged as an error, and wrong for chatter.
+    """
+    verdicts = [_of_cause(hit.cause, hit.weight) for hit in catalogue().match(message, exception)]
     verdicts += [
         Verdict(
             detail=f"{row.family}.{row.table}_{row.code}",
@@ -55,6 +51,9 @@ def judge(
         )
         for row in look_up(message, exception)
     ]
+    phrase = spoken_of(message) if free else None
+    if phrase:
+        verdicts.append(_of_phrase(phrase))
     verdicts.sort(key=lambda v: (v.symptom, -v.weight))
     return tuple(verdicts)
 
@@ -77,6 +76,17 @@ def _of_cause(cause: Cause, weight: float) -> Verdict:
         fix=cause.spec.fix,
         symptom=cause.spec.symptom,
         airflow=cause.family in _SUPERVISED,
+    )
+
+
+def _of_phrase(phrase: Phrase) -> Verdict:
+    return Verdict(
+        detail=f"{phrase.family}.in_words",
+        family=phrase.family,
+        title="By its words: " + FAMILY_MEANINGS[phrase.family].rstrip("."),
+        weight=WEIGHT,
+        transience=phrase.transience,
+        retry=_advice(phrase.transience, "Judged by the words of the message alone."),
     )
 
 
