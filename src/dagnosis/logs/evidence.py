@@ -17,7 +17,7 @@ import msgspec
 import re2
 
 from dagnosis.logs.causes.verdict import Verdict, judge
-from dagnosis.logs.loudness import loudness, rank_lines
+from dagnosis.logs.loudness import loudness, rank_lines, spread
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.statements import Link, Origin, Statement
 from dagnosis.model import Frame, LogLine
@@ -49,6 +49,8 @@ PER_LOUDNESS = 0.35
 """For each point of how loudly such a line says that something failed."""
 LOUD = 3.0
 """Points from which a line that states no known cause is looked at all the same."""
+TOOL_CONTENT = 1.0
+"""For each point of what a verdict says, against the loudness of a tool's line."""
 TOOL_LINES = 60
 """Lines of a tool's log that are judged."""
 EXCERPT = 40
@@ -130,27 +132,29 @@ def _of_tool(log: ParsedLog) -> list[Candidate]:
     """A whole log of some other tool: its loudest lines, those of distinct places first."""
     messages = [line.message for line in log.lines]
     stated = {statement.line: statement for statement in log.statements}
-    found = []
+    found: dict[int, Candidate] = {}
     for index, points in rank_lines(messages)[:TOOL_LINES]:
         line = log.lines[index]
         statement = stated.get(line.number)
         message = statement.message if statement else line.message.strip()
-        found.append(
-            Candidate(
-                line=line.number,
-                quote=line.text,
-                message=message,
-                kind="exception" if statement else "line",
-                origin="log",
-                verdicts=judge(message[:4000], statement.type if statement else "", free=True),
-                score=points,
-                type=statement.type if statement else "",
-                value=statement.value if statement else "",
-                frames=statement.frames if statement else (),
-                block=statement.block if statement else -1,
-            )
+        verdicts = judge(message[:4000], statement.type if statement else "", free=True)
+        if verdicts:
+            points += TOOL_CONTENT * (_content(verdicts, 0.0) + (1 if statement else 0))
+        found[index] = Candidate(
+            line=line.number,
+            quote=line.text,
+            message=message,
+            kind="exception" if statement else "line",
+            origin="log",
+            verdicts=verdicts,
+            score=points,
+            type=statement.type if statement else "",
+            value=statement.value if statement else "",
+            frames=statement.frames if statement else (),
+            block=statement.block if statement else -1,
         )
-    return found
+    loudest = sorted(found, key=lambda index: (-found[index].score, index))
+    return [found[index] for index in spread(loudest)]
 
 
 def _from_statements(log: ParsedLog) -> Iterator[Candidate]:

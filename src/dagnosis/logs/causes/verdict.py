@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dagnosis.logs.causes.catalogue import Cause, catalogue
+from dagnosis.logs.causes.catalogue import Cause, catalogue, split_exception
 from dagnosis.logs.causes.phrases import WEIGHT, Phrase, spoken_of
 from dagnosis.logs.causes.tables import look_up
 from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
@@ -30,6 +30,12 @@ class Verdict(msgspec.Struct, frozen=True):
     airflow: bool = False
 
 
+# Raised by Python where the code is wrong; their words are Python's, not an author's.
+_SPEAK_FOR_THEMSELVES = frozenset(
+    "ArithmeticError AttributeError ImportError IndentationError IndexError KeyError LookupError "
+    "ModuleNotFoundError NameError NotImplementedError RecursionError SyntaxError TabError TypeError "
+    "UnboundLocalError ZeroDivisionError".split()
+)
 _SUPERVISED = ("worker_lost", "cancelled_or_upstream")
 
 
@@ -51,7 +57,8 @@ def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Ver
         )
         for row in look_up(message, exception)
     ]
-    phrase = spoken_of(message) if free else None
+    name = (exception or split_exception(message)[0]).rpartition(".")[2]
+    phrase = spoken_of(message) if free and name not in _SPEAK_FOR_THEMSELVES else None
     if phrase:
         verdicts.append(_of_phrase(phrase))
     verdicts.sort(key=lambda v: (v.symptom, -v.weight))
