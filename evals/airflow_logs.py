@@ -1,6 +1,6 @@
 """Faults injected into a real Airflow: `python -m evals.airflow_logs FOLDER OUT.jsonl`.
 
-FOLDER holds the logs beside an index: the lab's `index.jsonl` (its logs in `logs/`), or
+FOLDER holds the logs beside an index: the lab's `index.jsonl` or the
 `index.csv` of a folder of samples, whose injected faults are mapped onto families by
 `airflow_logs.tsv`. Prints how many lines that state the cause were quoted first, how many families
 fit the fault, and for how many successful tries a failure was reported.
@@ -44,8 +44,7 @@ def cases(folder: Path) -> Iterator[Case]:
         for row in map(json.loads, lab.read_text("utf-8").splitlines()):
             none = row["family"] == "none"
             families = () if none else (row["family"], *row.get("accepted", ()))
-            path = folder / "logs" / row["file"]
-            yield Case(path, families, row.get("evidence_line") or 0, row.get("states") or "")
+            yield Case(folder / row["file"], families, row.get("evidence_line") or 0, row.get("states") or "")
         return
     mapping = read_mapping()
     with (folder / "index.csv").open(encoding="utf-8", newline="") as rows:

@@ -123,6 +123,7 @@ def candidates(log: ParsedLog) -> list[Candidate]:
     if not log.airflow and len(log.lines) > EXCERPT:
         return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
+    _prefer_bodies(found, log)
     _weigh_places(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
     return found
@@ -268,7 +269,9 @@ def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
         if signal.current_state:
             parts.append(f"current_state={signal.current_state}")
         message = " ".join(parts)
-        verdicts = judge(message)
+        # sys.exit("text") is how a script states its cause: the text is the exit code
+        words = "" if signal.exit_code.lstrip("-").isdigit() else signal.exit_code
+        verdicts = (judge(words, free=True) if words else ()) or judge(message)
         if not verdicts and texts[signal.line].level in (None, "INFO"):
             continue
         yield Candidate(
@@ -358,6 +361,20 @@ def _content(verdicts: tuple[Verdict, ...], nothing: float) -> float:
 
 def _symptom(verdicts: tuple[Verdict, ...]) -> bool:
     return bool(verdicts) and verdicts[0].symptom
+
+
+_TERSE = re2.compile(r"^(?:[\w.]+: )?[45]\d\d:[\w ]*$")
+
+
+def _prefer_bodies(found: list[Candidate], log: ParsedLog) -> None:
+    """Airflow's HTTP hook logs the body of a bad answer as an error, then raises "401:Unauthorized":
+    the body says which right or key was missing, so it is quoted."""
+    for terse in [c for c in found if c.kind == "exception" and _TERSE.match(c.message)]:
+        for body in found:
+            near = terse.line - 4 < body.line < terse.line
+            if near and body.kind == "line" and not body.message.startswith("HTTP error:"):
+                body.score = max(body.score, terse.score + WRAPPED)
+                body.verdicts = body.verdicts or terse.verdicts
 
 
 def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:

@@ -144,7 +144,8 @@ _ABOUT_DATA = re2.compile(
 
 
 def _raised_by_author(candidate: Candidate) -> Verdict | None:
-    if not _generic(candidate) or _name(candidate) not in _RAISED or not candidate.value:
+    own_type = candidate.verdict is None
+    if not _generic(candidate) or not (own_type or _name(candidate) in _RAISED):
         return None
     if not candidate.frames or owner(candidate.frames[-1]) != "user":
         return None
