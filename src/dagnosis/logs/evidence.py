@@ -123,7 +123,8 @@ def candidates(log: ParsedLog) -> list[Candidate]:
     if not log.airflow and len(log.lines) > EXCERPT:
         return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
-    _prefer_bodies(found, log)
+    _prefer_bodies(found)
+    _prefer_output(found)
     _weigh_places(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
     return found
@@ -363,11 +364,11 @@ def _symptom(verdicts: tuple[Verdict, ...]) -> bool:
     return bool(verdicts) and verdicts[0].symptom
 
 
-_TERSE = re2.compile(r"^(?:[\w.]+: )?[45]\d\d:[\w ]*$")
+_TERSE = re2.compile(r"^(?:[\w.]+: )?4\d\d:[\w ]*$")
 
 
-def _prefer_bodies(found: list[Candidate], log: ParsedLog) -> None:
-    """Airflow's HTTP hook logs the body of a bad answer as an error, then raises "401:Unauthorized":
+def _prefer_bodies(found: list[Candidate]) -> None:
+    """Airflow's HTTP hook logs the body of a refusal as an error, then raises "401:Unauthorized":
     the body says which right or key was missing, so it is quoted."""
     for terse in [c for c in found if c.kind == "exception" and _TERSE.match(c.message)]:
         for body in found:
@@ -375,6 +376,21 @@ def _prefer_bodies(found: list[Candidate], log: ParsedLog) -> None:
             if near and body.kind == "line" and not body.message.startswith("HTTP error:"):
                 body.score = max(body.score, terse.score + WRAPPED)
                 body.verdicts = body.verdicts or terse.verdicts
+
+
+def _prefer_output(found: list[Candidate]) -> None:
+    """An operator repeats the exit code of its process ("… a non-zero exit code 127"); the output
+    above that says the same in words ("dbt: command not found") states it."""
+    for summary in found:
+        if not any(verdict.symptom for verdict in summary.verdicts) or _symptom(summary.verdicts):
+            continue
+        for line in found:
+            if line.kind == "line" and line.line < summary.line and _same_family(line, summary):
+                line.score = max(line.score, summary.score + WRAPPED)
+
+
+def _same_family(one: Candidate, other: Candidate) -> bool:
+    return bool(one.verdict and other.verdict and one.verdict.family == other.verdict.family)
 
 
 def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:

@@ -15,6 +15,8 @@ from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
 
 MAX_QUOTE = 2000
 """Characters of a line that are quoted."""
+CERTAIN = 3.0
+"""Points from which the best line is taken for a failure where Airflow's own records tell none."""
 BAR = 0.35
 """Below this confidence the answer is `unknown`."""
 
@@ -74,22 +76,14 @@ def _just_ends(log: ParsedLog) -> Finding:
 
 def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
     """Does the log tell of a failure of the task, rather than of words like "error" in a success?"""
-    certain = any(
-        candidate.origin in ("task", "import")
-        and (candidate.kind == "exception" or candidate.kind == "supervisor")
-        for candidate in found
-    ) or any(
-        candidate.verdict is not None
-        and candidate.verdict.airflow
-        and candidate.kind == "line"
-        and candidate.origin != "output"
-        for candidate in found
-    )
-    if certain:
+    if any(c.origin in ("task", "import") and c.kind != "line" for c in found):
         return True
     if log.succeeded:
         return False
-    return found[0].score >= 3.0
+    return found[0].score >= CERTAIN or any(
+        c.kind == "line" and c.origin != "output" and c.verdict is not None and c.verdict.airflow
+        for c in found
+    )
 
 
 def _rank(judged: Sequence[tuple[Candidate, Verdict | None]]) -> list[RankedCause]:
