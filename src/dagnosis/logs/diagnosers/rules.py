@@ -41,6 +41,9 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
     judged = [(candidate, place(candidate)) for candidate in found[:40]]
     ranked = _rank(judged)
     top, verdict = judged[0]
+    if verdict is None:
+        # a line that is not known here, but the supervisor says how the task ended
+        verdict = next((v for c, v in judged if c.kind == "supervisor" and v), None)
     confidence = ranked[0].confidence if ranked else 0.0
     gaps: tuple[str, ...] = ()
     if verdict is None or confidence < BAR:
