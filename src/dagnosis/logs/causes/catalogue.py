@@ -23,10 +23,9 @@ together `weight + 1`. Nothing here reads a log; that is `dagnosis.logs.evidence
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +36,8 @@ import re2
 import yaml
 
 from dagnosis.errors import BrokenCause
+from dagnosis.logs.causes.kept import kept
+from dagnosis.logs.causes.prefilter import Prefilter
 from dagnosis.model import FAMILIES, RetryAdvice, Transience
 
 HERE = Path(__file__).parent
@@ -152,24 +153,17 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten time
 
 
 class Catalogue:
-    """Causes compiled for matching: one re2 set for all expressions, one table for types."""
+    """Causes compiled for matching: one prefilter for all expressions, one table for types."""
 
     def __init__(self, causes: Iterable[Cause]) -> None:
         self.causes = {cause.id: cause for cause in causes}
         self._by_type: dict[str, list[tuple[str, Cause]]] = defaultdict(list)
-        self._owners: list[tuple[Cause, bool]] = []
-        options = re2.Options()
-        options.max_mem = 256 << 20
-        options.log_errors = False
-        self._set = re2.Set.SearchSet(options)
         for cause in self.causes.values():
             for name in cause.spec.exceptions:
                 self._by_type[name.rpartition(".")[2]].append((name, cause))
-            for veto, expressions in ((False, cause.spec.patterns), (True, cause.spec.unless)):
-                for expression in expressions:
-                    self._set.Add(expression)
-                    self._owners.append((cause, veto))
-        self._set.Compile()
+        owned = list(_expressions(self.causes.values()))
+        self._owners = [(cause, veto) for cause, veto, _ in owned]
+        self._expressions = Prefilter("causes", [expression for _, _, expression in owned])
 
     def match(self, message: str, exception: str = "") -> list[Hit]:
         """The causes that `message` states, heaviest first; empty when it states none.
@@ -183,7 +177,7 @@ class Catalogue:
             message = f"{exception}: {message}"
         patterned: set[str] = set()
         vetoed: set[str] = set()
-        for index in (self._set.Match(message) or ()) if self._owners else ():
+        for index in self._expressions.match(message):
             cause, veto = self._owners[index]
             (vetoed if veto else patterned).add(cause.id)
         typed = {
@@ -204,36 +198,25 @@ class Catalogue:
         return hits
 
 
+def _expressions(causes: Iterable[Cause]) -> Iterator[tuple[Cause, bool, str]]:
+    """(cause, is it a veto, expression), in a fixed order."""
+    for cause in causes:
+        for veto, expressions in ((False, cause.spec.patterns), (True, cause.spec.unless)):
+            for expression in expressions:
+                yield cause, veto, expression
+
+
 @cache
 def catalogue() -> Catalogue:
-    """The shipped taxonomy, read and compiled once a process."""
-    return Catalogue(_load_cached(HERE))
+    """The shipped taxonomy, read and compiled once a process.
 
-
-def _load_cached(folder: Path) -> tuple[Cause, ...]:
-    """`load_causes`, or what it gave last time: reading a few hundred YAML files costs more than a
-    diagnosis. The cache is named for the files' names, sizes and times, so an edit makes a new one;
-    where it cannot be written, nothing is kept."""
-    import platformdirs
-
+    Reading a few hundred YAML files costs more than a diagnosis, so they are kept as JSON under the
+    files' names, sizes and times: an edit makes a new one.
+    """
     digest = blake2b(digest_size=12)
-    for path in sorted(folder.glob("*/*.yaml")):
+    for path in (Path(__file__), *sorted(HERE.glob("*/*.yaml"))):
         stat = path.stat()
         digest.update(
             f"{path.parent.name}/{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode()
         )
-    file = platformdirs.user_cache_path("dagnosis") / f"causes-{digest.hexdigest()}.json"
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=tuple[Cause, ...])
-    except (OSError, msgspec.DecodeError):
-        causes = load_causes(folder)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        for old in file.parent.glob("causes-*"):
-            old.unlink()
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_bytes(msgspec.json.encode(causes))
-        part.replace(file)
-    except OSError:
-        pass
-    return causes
+    return Catalogue(kept("causes", digest.hexdigest(), tuple[Cause, ...], load_causes))

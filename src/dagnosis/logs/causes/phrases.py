@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import re2
 
+from dagnosis.logs.causes.prefilter import Prefilter
 from dagnosis.model import Transience
 
 WEIGHT = 3.2
@@ -38,15 +38,8 @@ def phrases() -> tuple[Phrase, ...]:
 
 
 @cache
-def _set() -> re2.Set:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.max_mem = 64 << 20
-    found = re2.Set.SearchSet(options)
-    for phrase in phrases():
-        found.Add(phrase.expression)
-    found.Compile()
-    return found
+def _prefilter() -> Prefilter:
+    return Prefilter("phrases", [f"(?i){phrase.expression}" for phrase in phrases()])
 
 
 def spoken_of(message: str) -> Phrase | None:
@@ -55,5 +48,5 @@ def spoken_of(message: str) -> Phrase | None:
     >>> spoken_of("Verbindung zu db01 wurde abgelehnt").family
     'network'
     """
-    found = _set().Match(message[:2000])
-    return phrases()[min(found)] if found else None
+    found = _prefilter().match(message[:2000])
+    return phrases()[found[0]] if found else None
