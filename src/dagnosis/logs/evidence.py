@@ -339,7 +339,7 @@ def _from_line(
         prior = BARE
     else:
         prior = LOG_INFO
-    if verdicts and verdicts[0].airflow and line.number not in log.output:
+    if verdicts and verdicts[0].supervised and line.number not in log.output:
         prior = max(prior, SUPERVISOR)
     return Candidate(
         line=line.number,

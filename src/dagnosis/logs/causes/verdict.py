@@ -16,7 +16,7 @@ from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
 class Verdict(msgspec.Struct, frozen=True):
     """One hypothesis about one message; heavier is more specific (1 to 10).
 
-    `airflow` marks statements of Airflow's own supervisor and executor, which stand at any level.
+    `supervised` marks statements of Airflow's own supervisor and executor, which stand at any level.
     """
 
     detail: str
@@ -27,7 +27,7 @@ class Verdict(msgspec.Struct, frozen=True):
     retry: RetryAdvice = RetryAdvice("default")
     fix: tuple[str, ...] = ()
     symptom: bool = False
-    airflow: bool = False
+    supervised: bool = False
 
 
 # Raised by Python where the code is wrong; their words are Python's, not an author's.
@@ -36,7 +36,6 @@ _SPEAK_FOR_THEMSELVES = frozenset(
     "ModuleNotFoundError NameError NotImplementedError RecursionError SyntaxError TabError TypeError "
     "UnboundLocalError ZeroDivisionError".split()
 )
-_SUPERVISED = ("worker_lost", "cancelled_or_upstream")
 
 
 def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Verdict, ...]:
@@ -82,7 +81,7 @@ def _of_cause(cause: Cause, weight: float) -> Verdict:
         retry=cause.spec.retry,
         fix=cause.spec.fix,
         symptom=cause.spec.symptom,
-        airflow=cause.family in _SUPERVISED,
+        supervised=cause.spec.supervised,
     )
 
 

@@ -84,7 +84,7 @@ def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
     if log.succeeded:
         return False
     return found[0].score >= CERTAIN or any(
-        c.kind == "line" and c.origin != "output" and c.verdict is not None and c.verdict.airflow
+        c.kind == "line" and c.origin != "output" and c.verdict is not None and c.verdict.supervised
         for c in found
     )
 
