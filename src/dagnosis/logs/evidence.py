@@ -16,7 +16,8 @@ from typing import Literal, TypeAlias
 import msgspec
 import re2
 
-from dagnosis.logs.causes.verdict import Verdict, judge
+from dagnosis.logs.causes.phrases import spoken_of
+from dagnosis.logs.causes.verdict import Verdict, judge, structural
 from dagnosis.logs.loudness import loudness, rank_lines, spread
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.statements import Link, Origin, Statement
@@ -125,6 +126,7 @@ def candidates(log: ParsedLog) -> list[Candidate]:
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
     _prefer_bodies(found)
     _prefer_output(found)
+    _explain_endings(found, log)
     _weigh_places(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
     return found
@@ -301,19 +303,42 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
     points = _output_points(log)
     stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
     seen: dict[str, bool] = {}
+    header = ""
     for line in log.lines:
-        if line.number in log.inside or line.number in stated:
+        if line.number in log.inside or line.number in stated or line.message.startswith(_ECHOES):
             continue
         message = line.message.strip()
+        if header and line.message[:1] in (" ", "\t"):
+            # dbt and others print the kind of error, and below it, indented, the error
+            message, header = f"{header}\n{message}", ""
+        else:
+            header = message if _HEADER.match(message) else ""
+            if header:
+                continue
         key = message.translate(_DIGITS)[:200]
         useful = seen.get(key)
         if useful is None:
-            useful = seen[key] = bool(_WORDS.search(message)) and not _HARMLESS.search(message)
+            told = _WORDS.search(message) or (not message.isascii() and spoken_of(message))
+            useful = seen[key] = bool(told) and not _HARMLESS.search(message)
         if useful:
             candidate = _from_line(line, message, log, points.get(line.number))
             if candidate:
                 yield candidate
 
+
+_HEADER = re2.compile(
+    r"^(?:\w+ ){0,3}(?:Error|ERROR|Exception|Failure|Problem)(?: in [\w. /()-]+)?:?$"
+    r"|^(?:Encountered an error|An error occurred|The following errors? occurred):?$"
+)
+_ECHOES = (
+    "Running command: ",
+    "Running: [",
+    "Spark-Submit cmd: ",
+    "Exporting env vars: ",
+    "Exporting the following env vars",
+    "Executing <Task",
+)
+"""What repeats a command before it runs: its text may hold any word."""
 
 _DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
@@ -322,7 +347,8 @@ def _from_line(
     line: LogLine, message: str, log: ParsedLog, points: float | None
 ) -> Candidate | None:
     loud = bool(_ERROR_HEAD.search(message))
-    verdicts = judge(message[:4000], free=loud or line.level == "ERROR")
+    words = loud or line.level == "ERROR" or (line.number in log.output and not message.isascii())
+    verdicts = judge(message[:4000], free=words)
     if points is None:
         points = max(loudness(message), 0.0)
     if not verdicts and not loud and line.level != "ERROR" and points < LOUD:
@@ -387,6 +413,67 @@ def _prefer_output(found: list[Candidate]) -> None:
         for line in found:
             if line.kind == "line" and line.line < summary.line and _same_family(line, summary):
                 line.score = max(line.score, summary.score + WRAPPED)
+
+
+_MEMORY = re2.compile(
+    r"(?i)\b(?:memory|mem|rss)\b[^\n]{0,40}(?:limit (?:reached|exceeded|hit)|exhausted|exceed)"
+    r"|out of memory|not enough memory|oom_kill[\s:=]+[1-9]|oom[- ]killer|killed process \d"
+    r"|\b(?:9[5-9]|100)(?:\.\d+)? ?% (?:of )?(?:memory|mem|ram)\b"
+    r"|\b(?:memory|mem|ram|rss)\b[^\n]{0,20}\b(?:9[5-9]|100)(?:\.\d+)? ?%"
+)
+
+
+def _explain_endings(found: list[Candidate], log: ParsedLog) -> None:
+    """How a process ended is not why: a SIGKILL with memory at its limit is a memory failure (and
+    only then), and a process that aborts itself has usually said the reason."""
+    for ending in [c for c in found if c.verdict and c.verdict.ending]:
+        why = (
+            _memory_line(log, ending)
+            if "kill" in ending.message.lower() or _KILLED.search(ending.message)
+            else _last_words(found, ending)
+        )
+        if why is None:
+            continue
+        if why not in found:
+            found.append(why)
+        why.score = max(why.score, ending.score + WRAPPED)
+        why.verdicts = why.verdicts or ending.verdicts
+
+
+_KILLED = re2.compile(r"\b(?:-9|137)\b")
+LAST_WORDS = 40
+"""Lines above the end of a process among which it says why it aborted."""
+
+
+def _memory_line(log: ParsedLog, ending: Candidate) -> Candidate | None:
+    """The last line before the end that reports memory at its limit, as a candidate."""
+    for line in reversed(log.lines):
+        told = line.number < ending.line and line.number not in log.background
+        if told and _MEMORY.search(line.message[:1000]):
+            verdicts = judge(line.message[:4000], free=True)
+            memory = tuple(v for v in verdicts if v.family == "out_of_memory" and v.weight > 4)
+            return Candidate(
+                line=line.number,
+                quote=quote(line),
+                message=line.message.strip(),
+                kind="line",
+                origin="output" if line.number in log.output else "log",
+                verdicts=memory or (structural("out_of_memory.killed_at_limit"),),
+                score=0.0,
+            )
+    return None
+
+
+def _last_words(found: list[Candidate], ending: Candidate) -> Candidate | None:
+    """The likeliest statement of the process just before it ended."""
+    near = [
+        c
+        for c in found
+        if ending.line - LAST_WORDS <= c.line < ending.line
+        and c.origin in ("output", "log")
+        and not (c.verdict and (c.verdict.ending or c.verdict.symptom))
+    ]
+    return max(near, key=lambda c: c.score, default=None)
 
 
 def _same_family(one: Candidate, other: Candidate) -> bool:

@@ -39,8 +39,13 @@ _POD = re2.compile(r"^\[(?:base|[a-z][\w-]{0,40})\] ")
 _CELERY = re2.compile(r"^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d+): (\w+)/([\w-]+)\] ")
 
 
+_ANSI = re2.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
 def unshell(text: str, depth: int = 0) -> Shell:
-    """Take time, file, level and other prefixes off a line, up to three deep."""
+    """Take colours, time, file, level and other prefixes off a line, up to three deep."""
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
     shell = _one_shell(text)
     if shell is None or depth >= 3:
         return shell or Shell(text, None, "", False, False)

@@ -12,6 +12,8 @@ A cause file is `<family>/<name>.yaml`; its id is `family.name`. Keys:
     exceptions    exception types; "UniqueViolation" matches any module, "psycopg2.errors.X" only it
     unless        re2 expressions that veto a match
     symptom       true: a consequence ("exit code 1"); gives way to any statement of a real cause
+    ending        true: says only how the process ended (a signal, 137, 139), not why; gives way to
+                  lines of the process that say why
     supervised    true: Airflow's own supervisor or executor states it, at any level, even INFO
     weight        1 to 9, default 5: how specific a match is; the heaviest match names the cause
     structural    instead of patterns and exceptions: one sentence that says by what structure of
@@ -68,6 +70,7 @@ class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: tuple[str, ...] = ()
     symptom: bool = False
     supervised: bool = False
+    ending: bool = False
     weight: int = 5
 
 

@@ -28,6 +28,7 @@ class Verdict(msgspec.Struct, frozen=True):
     fix: tuple[str, ...] = ()
     symptom: bool = False
     supervised: bool = False
+    ending: bool = False
 
 
 # Raised by Python where the code is wrong; their words are Python's, not an author's.
@@ -82,6 +83,7 @@ def _of_cause(cause: Cause, weight: float) -> Verdict:
         fix=cause.spec.fix,
         symptom=cause.spec.symptom,
         supervised=cause.spec.supervised,
+        ending=cause.spec.ending,
     )
 
 
