@@ -9,20 +9,11 @@ from hypothesis import strategies as st
 
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import read_text
+from tests.logs.airflow3 import member, record
 
 
 def parsed(text: str) -> ParsedLog:
     return parse(read_text(text))
-
-
-def record(event: str, **keys: object) -> str:
-    return json.dumps(
-        {"timestamp": "2026-01-01T00:00:00Z", "level": "info", "event": event, **keys}
-    )
-
-
-def member(kind: str, value: str = "", **keys: object) -> dict[str, object]:
-    return {"exc_type": kind, "exc_value": value, "frames": [], "exceptions": [], **keys}
 
 
 def test_chain_of_airflow_3_is_outermost_first() -> None:

@@ -124,10 +124,10 @@ def candidates(log: ParsedLog) -> list[Candidate]:
     if not log.airflow and len(log.lines) > EXCERPT:
         return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
+    _weigh_places(found, log)
     _prefer_bodies(found)
     _prefer_output(found)
     _explain_endings(found, log)
-    _weigh_places(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
     return found
 
