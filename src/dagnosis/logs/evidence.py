@@ -426,21 +426,21 @@ _MEMORY = re2.compile(
 def _explain_endings(found: list[Candidate], log: ParsedLog) -> None:
     """How a process ended is not why: a SIGKILL with memory at its limit is a memory failure (and
     only then), and a process that aborts itself has usually said the reason."""
-    for ending in [c for c in found if c.verdict and c.verdict.ending]:
-        why = (
-            _memory_line(log, ending)
-            if "kill" in ending.message.lower() or _KILLED.search(ending.message)
-            else _last_words(found, ending)
-        )
-        if why is None:
-            continue
-        if why not in found:
-            found.append(why)
-        why.score = max(why.score, ending.score + WRAPPED)
-        why.verdicts = why.verdicts or ending.verdicts
+    endings = [c for c in found if c.verdict and c.verdict.ending]
+    if not endings:
+        return
+    ending = max(endings, key=lambda c: c.score)
+    killed = _KILLED.search(ending.message)
+    why = _memory_line(log, ending) if killed else _last_words(found, ending)
+    if why is None:
+        return
+    if why not in found:
+        found.append(why)
+    why.score = max(why.score, ending.score + WRAPPED)
+    why.verdicts = why.verdicts or ending.verdicts
 
 
-_KILLED = re2.compile(r"\b(?:-9|137)\b")
+_KILLED = re2.compile(r"(?i)\bkilled\b|SIGKILL|(?:^|\W)(?:-9|137)\b")
 LAST_WORDS = 40
 """Lines above the end of a process among which it says why it aborted."""
 
