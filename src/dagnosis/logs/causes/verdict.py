@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dagnosis.logs.causes.catalogue import Catalogue, catalogue
-from dagnosis.logs.causes.tables import look_up
+from dagnosis.logs.causes.tables import TableHit, look_up
 from dagnosis.model import RetryAdvice, Transience
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 _SUPERVISED = ("worker_lost", "cancelled_or_upstream")
+_DELAY_SECONDS = 60
+"""Before a retry of what passes by itself, where the table states no better time."""
 
 
 def judge(
@@ -57,12 +59,14 @@ def judge(
     ]
     verdicts += [
         Verdict(
-            detail=f"{row.family}.{row.table}_{row.code}",
+            detail=f"{row.family}.{row.cause}",
             family=row.family,
             title=row.name,
             weight=row.weight,
-            transience=row.transience,  # type: ignore[arg-type]
-            retry=_advice(row.transience, row.name),
+            transience=row.transience,
+            retry=_advice(row),
+            fix=row.fix,
+            symptom=row.symptom,
         )
         for row in look_up(message, exception)
     ]
@@ -70,7 +74,7 @@ def judge(
     return tuple(verdicts)
 
 
-def _advice(transience: str, reason: str) -> RetryAdvice:
-    if transience == "transient":
-        return RetryAdvice("retry", 60, reason)
-    return RetryAdvice("fail" if transience == "permanent" else "default", None, reason)
+def _advice(row: TableHit) -> RetryAdvice:
+    if row.transience == "transient":
+        return RetryAdvice("retry", row.delay_seconds or _DELAY_SECONDS, row.name)
+    return RetryAdvice("fail" if row.transience == "permanent" else "default", None, row.name)
