@@ -14,7 +14,7 @@ from dagnosis.logs.causes.tables import look_up, tables
 from dagnosis.logs.causes.tables.table import HERE, Table, fix_steps
 
 GOLDEN = Path(__file__).parent / "golden"
-TABLES = [path.stem for path in sorted(HERE.glob("*.tsv")) if path.stem not in ("steps", "words")]
+TABLES = sorted(tables().by_name)
 NAMED = [*TABLES, "exception_name"]
 
 

@@ -17,6 +17,8 @@ from functools import cache
 import re2
 
 from dagnosis.logs.causes.catalogue import split_exception
+from dagnosis.logs.causes.tables.aws import AwsTable
+from dagnosis.logs.causes.tables.spark import SparkTable
 from dagnosis.logs.causes.tables.table import HERE, Table, TableHit
 from dagnosis.logs.causes.tables.words import of_words
 
@@ -24,7 +26,9 @@ __all__ = ["TableHit", "Tables", "look_up", "tables"]
 
 _LONGEST = 16_000
 """Characters of a message that are read; the code of a failure stands near its start."""
-_NOT_TABLES = ("steps", "words")
+_NOT_TABLES = ("steps", "words", "aws_models", "spark_conditions")
+_KINDS: dict[str, type[Table]] = {"aws": AwsTable, "spark": SparkTable}
+"""Tables that know more than their own file."""
 # A word before a colon is a type when it is dotted, ends like one, or has humps like one.
 _TYPE = re2.compile(r"^\w+(?:\.[\w$]+)+$|(?:[Ee]rror|[Ee]xception)$|^[A-Z]\w*[a-z]\w*[A-Z]\w*[a-z]")
 _TYPE_SUFFIX = re2.compile(
@@ -54,6 +58,8 @@ class Tables:
         `exception` is the exception type, with or without its module; when not given, a type that
         leads the message is taken. Never raises, whatever the text.
         """
+        if exception and not message.startswith(exception):
+            message = f"{exception}: {message}"
         message = message[:_LONGEST]
         if not message.isascii():  # lone surrogates have no UTF-8, and re2 reads UTF-8
             message = message.encode("utf-8", "replace").decode("utf-8")
@@ -96,13 +102,13 @@ class Tables:
 def tables() -> Tables:
     """The shipped tables, read once a process."""
     paths = sorted(path for path in HERE.glob("*.tsv") if path.stem not in _NOT_TABLES)
-    return Tables([Table(path) for path in paths])
+    return Tables([_KINDS.get(path.stem, Table)(path) for path in paths])
 
 
 def look_up(message: str, exception: str = "") -> list[TableHit]:
     """The rows of the shipped tables that a message names, heaviest first.
 
-    >>> [hit.name for hit in look_up("curl: (22) The requested URL returned error: 404")]
+    >>> [hit.name for hit in look_up("HTTP Error 404: Not Found")]
     ['HTTP 404 Not Found: what was asked for does not exist at this address']
     >>> look_up("pandas: 404 rows, line 4031, timeout=30")
     []

@@ -6,7 +6,8 @@ A file opens with comments (`#`: what it is, its sources) and directives (`%`), 
     %shape REGEX                       re2; its first group that took part holds the code
     %says CODE REGEX                   re2; a text that means CODE although it does not print it
     %fold upper | lower                folds the case of what a shape found, before it is looked up
-    %types                             the codes are names of exception types too
+    %types [PACKAGE ...]               the codes are names of exception types too, of any package or
+                                       of these
 
     codes  family  transience  weight  name  [steps]  [delay in seconds]  ["symptom"]
 
@@ -80,6 +81,7 @@ class Table:
         self.name = path.stem
         self.title = "{code}: {name}"
         self.types = False
+        self._packages: list[str] = []
         self.fold = ""
         self.shapes: list[Shape] = []
         self._compiled: dict[int, re2._Regexp] = {}
@@ -102,7 +104,7 @@ class Table:
         elif key == "fold":
             self.fold = rest
         elif key == "types":
-            self.types = True
+            self.types, self._packages = True, rest.split()
         else:
             raise BrokenCause(f"{self.path}: unknown directive %{key}")
 
@@ -179,6 +181,8 @@ class Table:
 
     def of_type(self, package: str, name: str) -> TableHit | None:
         """The row of the exception type `name`; a row of that package goes before any other's."""
+        if self._packages and package not in self._packages:
+            return None
         return (package and self.get(f"{package}.{name}")) or self.get(name) or None
 
 
