@@ -171,11 +171,19 @@ class Prefilter:
             for literal in needed or ():
                 owners.setdefault(literal, []).append(index)
         self._owners = list(owners.values())
+        self._unfiltered = re2.Set.SearchSet()
+        for index in self._always:
+            self._unfiltered.Add(expressions[index])
+        if self._always:
+            self._unfiltered.Compile()
         self._automaton = ahocorasick_rs.AhoCorasick(list(owners)) if owners else None
 
     def match(self, text: str) -> list[int]:
         """Indices in ascending order; empty when nothing matches. Linear in the length of text."""
-        candidates = set(self._always)
+        candidates: set[int] = set()
+        if self._always:
+            sure = self._unfiltered.Match(text) or ()
+            candidates.update(self._always[position] for position in sure)
         if self._automaton:
             found = self._automaton.find_matches_as_indexes(text.lower(), overlapping=True)
             for literal, _, _ in found:

@@ -9,7 +9,7 @@ import msgspec
 
 from dagnosis.logs.causes.catalogue import Cause, catalogue, split_exception
 from dagnosis.logs.causes.phrases import WEIGHT, Phrase, spoken_of
-from dagnosis.logs.causes.tables import look_up
+from dagnosis.logs.causes.tables import TableHit, look_up
 from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
 
 
@@ -31,6 +31,10 @@ class Verdict(msgspec.Struct, frozen=True):
     ending: bool = False
 
 
+_DELAY_SECONDS = 60
+"""Before a retry of what passes by itself, where nothing states a better time."""
+_ENDINGS = ("exit_code", "signal")
+"""Tables that say how a process ended, not why."""
 # Raised by Python where the code is wrong; their words are Python's, not an author's.
 _SPEAK_FOR_THEMSELVES = frozenset(
     "ArithmeticError AttributeError ImportError IndentationError IndexError KeyError LookupError "
@@ -46,17 +50,7 @@ def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Ver
     which is right for what was raised or logged as an error, and wrong for chatter.
     """
     verdicts = [_of_cause(hit.cause, hit.weight) for hit in catalogue().match(message, exception)]
-    verdicts += [
-        Verdict(
-            detail=f"{row.family}.{row.table}_{row.code}",
-            family=row.family,
-            title=row.name,
-            weight=row.weight,
-            transience=row.transience,  # type: ignore[arg-type]
-            retry=_advice(row.transience, row.name),
-        )
-        for row in look_up(message, exception)
-    ]
+    verdicts += map(_of_row, look_up(message, exception))
     name = (exception or split_exception(message)[0]).rpartition(".")[2]
     phrase = spoken_of(message) if free and name not in _SPEAK_FOR_THEMSELVES else None
     if phrase:
@@ -87,6 +81,20 @@ def _of_cause(cause: Cause, weight: float) -> Verdict:
     )
 
 
+def _of_row(row: TableHit) -> Verdict:
+    return Verdict(
+        detail=f"{row.family}.{row.cause}",
+        family=row.family,
+        title=row.name,
+        weight=row.weight,
+        transience=row.transience,
+        retry=_advice(row.transience, row.name, row.delay_seconds),
+        fix=row.fix,
+        symptom=row.symptom,
+        ending=row.table in _ENDINGS,
+    )
+
+
 def _of_phrase(phrase: Phrase) -> Verdict:
     return Verdict(
         detail=f"{phrase.family}.in_words",
@@ -98,7 +106,7 @@ def _of_phrase(phrase: Phrase) -> Verdict:
     )
 
 
-def _advice(transience: str, reason: str) -> RetryAdvice:
+def _advice(transience: Transience, reason: str, delay: int | None = None) -> RetryAdvice:
     if transience == "transient":
-        return RetryAdvice("retry", 60, reason)
+        return RetryAdvice("retry", delay or _DELAY_SECONDS, reason)
     return RetryAdvice("fail" if transience == "permanent" else "default", None, reason)
