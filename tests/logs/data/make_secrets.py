@@ -56,10 +56,34 @@ def b64_url(size: int) -> str:
     return base64.urlsafe_b64encode(RNG.randbytes(size)).decode()
 
 
-WORDS = (
-    "Amsel Birke Copper Dahlia Ember Falcon Garnet Harbor Indigo Juniper Kestrel Lumen Maple Nimbus "
-    "Onyx Pepper Quartz Raven Saffron Thistle Umber Velvet Willow Xenon Yarrow Zephyr"
-).split()
+WORDS = [
+    "Amsel",
+    "Birke",
+    "Copper",
+    "Dahlia",
+    "Ember",
+    "Falcon",
+    "Garnet",
+    "Harbor",
+    "Indigo",
+    "Juniper",
+    "Kestrel",
+    "Lumen",
+    "Maple",
+    "Nimbus",
+    "Onyx",
+    "Pepper",
+    "Quartz",
+    "Raven",
+    "Saffron",
+    "Thistle",
+    "Umber",
+    "Velvet",
+    "Willow",
+    "Xenon",
+    "Yarrow",
+    "Zephyr",
+]
 
 
 def password() -> str:
@@ -272,7 +296,7 @@ def render(form: str, values: Values) -> tuple[str, list[str]]:
     text = "".join(parts)
     if shell:
         text = SHELLS[shell](text)
-        escape = ESCAPES.get(shell, lambda s: s)
+        escape = ESCAPES.get(shell, str)
         secrets = [escape(s) for s in secrets]
     return text, list(dict.fromkeys(secrets))
 
@@ -921,11 +945,11 @@ kind(
     "npm_token",
     one(lambda: "npm_" + rand(ALNUM, 36)),
     r"""
-//registry.npmjs.org/:_authToken=«s»
+//npm.example.com/:_authToken=«s»
 ~~~
 NPM_TOKEN=«s»
 ~~~
-@sh + npm config set //registry.npmjs.org/:_authToken «s»
+@sh + npm config set //npm.example.com/:_authToken «s»
 ~~~
 @3 npm token «s» revoked
 """,
@@ -940,14 +964,14 @@ kind(
 ~~~
 DOCKERHUB_TOKEN=«s»
 ~~~
-@2 DockerHook login(username='acme', password='«s»', registry='docker.io')
+@2 DockerHook login(username='acme', password='«s»', registry='registry.example.com')
 """,
 )
 kind(
     "docker_config_auth",
     one(lambda: b64_bytes(33)),
     r"""
-{"auths": {"https://index.docker.io/v1/": {"auth": "«s»"}}}
+{"auths": {"https://registry.example.com/v1/": {"auth": "«s»"}}}
 ~~~
 @sh {
         "auths": {
