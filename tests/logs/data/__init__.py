@@ -27,10 +27,10 @@ class Pair(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message, the families that an expert accepts (empty: harmless), and its transience."""
+    """A message, the families that an expert accepts (none: harmless), and its transience."""
 
     text: str
-    families: frozenset[str]
+    families: tuple[str, ...]
     transience: str
 
 
@@ -77,7 +77,7 @@ def shells() -> list[Shell]:
 
 
 def _message(text: str, families: str, transience: str) -> Message:
-    accepted = frozenset(families.split("|")) - {"none"}
+    accepted = () if families == "none" else tuple(families.split("|"))
     return Message(text.replace("\\n", "\n").replace("\\t", "\t"), accepted, transience)
 
 

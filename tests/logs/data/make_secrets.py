@@ -2804,9 +2804,10 @@ TABLEAU_TOKEN_VALUE=«s»
 )
 
 
-def main() -> None:
-    """Write secrets.jsonl beside this script."""
-    rows: list[str] = []
+def rows() -> list[str]:
+    """The lines of secrets.jsonl, one for each form of each kind; the same on every call."""
+    RNG.seed(SEED)
+    lines: list[str] = []
     for name, (make, forms) in KINDS.items():
         for form in forms:
             text, secrets = render(form, make())
@@ -2814,13 +2815,23 @@ def main() -> None:
                 raise ValueError(f"no secret in a form of {name}: {form[:60]}")
             if name in PIECEWISE:
                 secrets = list(dict.fromkeys([*secrets, *(p for s in secrets for p in pieces(s))]))
-            encoded = {
+            row = {
                 "kind": name,
-                "text_b64": base64.b64encode(text.encode()).decode(),
-                "secrets_b64": [base64.b64encode(s.encode()).decode() for s in secrets],
+                "text_b64": encode(text),
+                "secrets_b64": [encode(s) for s in secrets],
             }
-            rows.append(json.dumps(encoded))
-    (HERE / "secrets.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+            lines.append(json.dumps(row))
+    return lines
+
+
+def encode(text: str) -> str:
+    """UTF-8 in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def main() -> None:
+    """Write secrets.jsonl beside this script."""
+    (HERE / "secrets.jsonl").write_text("\n".join(rows()) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
