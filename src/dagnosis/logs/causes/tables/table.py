@@ -85,8 +85,8 @@ class Table:
         self.fold = ""
         self.shapes: list[Shape] = []
         self._compiled: dict[int, re2._Regexp] = {}
-        head, _, self._body = path.read_text("utf-8").partition("\n\n")
-        for line in head.splitlines():
+        self.head, _, self._body = path.read_text("utf-8").partition("\n\n")
+        for line in self.head.splitlines():
             if line.startswith("%"):
                 self._direct(line)
             elif not line.startswith("#"):
@@ -125,6 +125,11 @@ class Table:
 
     def _folded(self, code: str) -> str:
         return getattr(code, self.fold)() if self.fold else code
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """Every spelling of every code -> the line of its row, in the order of the file."""
+        return {spelling: line for spelling, (_, line) in self._rows.items()}
 
     def codes(self) -> Iterator[str]:
         """Every spelling of every code, in the order of the file."""
