@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias
 import msgspec
 import re2
 
-from dagnosis.logs.causes.phrases import spoken_of
 from dagnosis.logs.causes.verdict import Verdict, judge, structural
 from dagnosis.logs.loudness import loudness, rank_lines, spread
 from dagnosis.logs.parsing import ParsedLog
@@ -48,6 +47,8 @@ UNSTATED = -3.0
 """For a plain line that states no known cause."""
 PER_LOUDNESS = 0.35
 """For each point of how loudly such a line says that something failed."""
+SURE = 4.0
+"""Weight of a verdict from which words such as "0 errors" in the same line do not matter."""
 LOUD = 3.0
 """Points from which a line that states no known cause is looked at all the same."""
 TOOL_CONTENT = 1.0
@@ -94,18 +95,6 @@ class Candidate(msgspec.Struct, gc=False):
         return self.verdicts[0] if self.verdicts else None
 
 
-# A line may state a failure only if one of these stands in it. Numbers and "0 errors" do not.
-_WORDS = re2.compile(
-    r"(?i)error|exception|fail|fatal|denied|refused|not found|no such|unable|cannot|can't|could not"
-    r"|couldn't|killed|timed? ?out|invalid|missing|abort|unknown|does not exist|doesn't exist"
-    r"|no space|exceed|forbidden|unauthorized|not authorized|expired|unreachable|reset by peer"
-    r"|sig(?:term|kill|segv|abrt|bus)|signal|core dumped|zombie|externally set|oom|out of memory"
-    r"|return code|exit(?:ed)? (?:code|status|with)|not defined|isn't|undefined|unrecognized"
-    r"|unexpected|conflict|deadlock|lock|rejected|violat|corrupt|truncated|too (?:many|large|long|big)"
-    r"|throttl|rate|quota|limit|unavailable|bad |wrong|mismatch|incompatible|required|expected"
-    r"|heartbeat|shouldn't be running|upstream|skipp|panic|fault|illegal|unsupported|not supported"
-    r"|insufficient|incorrect|read-only|evicted|preempt|unresolved|no module|must be|lost|full|stopped"
-)
 _ERROR_HEAD = re2.compile(
     r"(?i)^\W{0,3}(?:\w+[ :]{1,2})?(?:error|fatal|exception|failed|failure|panic|critical|err!|severe)\b|\berror\b ?[:\]]"
 )
@@ -302,7 +291,7 @@ def _output_points(log: ParsedLog) -> dict[int, float]:
 def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
     points = _output_points(log)
     stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
-    seen: dict[str, bool] = {}
+    nothing: set[str] = set()
     header = ""
     for line in log.lines:
         if line.number in log.inside or line.number in stated or line.message.startswith(_ECHOES):
@@ -316,14 +305,13 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
             if header:
                 continue
         key = message.translate(_DIGITS)[:200]
-        useful = seen.get(key)
-        if useful is None:
-            told = _WORDS.search(message) or (not message.isascii() and spoken_of(message))
-            useful = seen[key] = bool(told) and not _HARMLESS.search(message)
-        if useful:
-            candidate = _from_line(line, message, log, points.get(line.number))
-            if candidate:
-                yield candidate
+        if key in nothing:
+            continue
+        candidate = _from_line(line, message, log, points.get(line.number))
+        if candidate:
+            yield candidate
+        else:
+            nothing.add(key)
 
 
 _HEADER = re2.compile(
@@ -346,16 +334,20 @@ _DIGITS = dict.fromkeys(map(ord, "0123456789"))
 def _from_line(
     line: LogLine, message: str, log: ParsedLog, points: float | None
 ) -> Candidate | None:
+    output = line.number in log.output
     loud = bool(_ERROR_HEAD.search(message))
-    words = loud or line.level == "ERROR" or (line.number in log.output and not message.isascii())
-    verdicts = judge(message[:4000], free=words)
+    # people's own words count where a failure is told: errors, excerpts, foreign output
+    told = loud or line.level == "ERROR" or not log.airflow or (output and not message.isascii())
+    verdicts = judge(message[:4000], free=told)
     if points is None:
         points = max(loudness(message), 0.0)
     if not verdicts and not loud and line.level != "ERROR" and points < LOUD:
         return None
+    if not (verdicts and verdicts[0].weight >= SURE) and _HARMLESS.search(message):
+        return None
     if line.number in log.background:
         prior = PRIOR["background"]
-    elif line.number in log.output:
+    elif output:
         prior = OUTPUT_ERROR if loud or line.level == "ERROR" else OUTPUT_INFO
     elif line.level == "ERROR":
         prior = LOG_ERROR
@@ -365,14 +357,14 @@ def _from_line(
         prior = BARE
     else:
         prior = LOG_INFO
-    if verdicts and verdicts[0].supervised and line.number not in log.output:
+    if verdicts and verdicts[0].supervised and not output:
         prior = max(prior, SUPERVISOR)
     return Candidate(
         line=line.number,
         quote=quote(line),
         message=message,
         kind="line",
-        origin="output" if line.number in log.output else "log",
+        origin="output" if output else "log",
         verdicts=verdicts,
         score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * points),
     )

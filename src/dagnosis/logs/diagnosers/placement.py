@@ -48,7 +48,7 @@ def user_frame(frames: tuple[Frame, ...]) -> Frame | None:
 
 def place(candidate: Candidate) -> Verdict | None:
     """The verdict on a candidate in its place; None when neither words nor place say anything."""
-    if candidate.kind == "exception":
+    if candidate.type or candidate.kind == "exception":
         for rule in _RULES:
             verdict = rule(candidate)
             if verdict:
@@ -63,6 +63,19 @@ def _generic(candidate: Candidate) -> bool:
 
 def _name(candidate: Candidate) -> str:
     return candidate.type.rpartition(".")[2]
+
+
+_SYNTAX = frozenset("SyntaxError IndentationError TabError".split())
+
+
+def _syntax_of_dag_file(candidate: Candidate) -> Verdict | None:
+    """Python could not read a file of the dags folder: the frame or the message names it."""
+    if _name(candidate) not in _SYNTAX:
+        return None
+    files = [frame.file for frame in candidate.frames[-1:]]
+    if any(_DAGS_FOLDER.search(text) for text in (*files, candidate.message)):
+        return structural("dag_definition_error.import_failed", _name(candidate))
+    return None
 
 
 _AUTHORING = frozenset({"code_error", "unknown", "airflow_bug", "serialization_xcom"})
@@ -85,6 +98,14 @@ def _while_importing(candidate: Candidate) -> Verdict | None:
     if verdict.family == "data_error" and _generic(candidate):
         return structural("dag_definition_error.import_failed", _name(candidate))
     return None
+
+
+def _own_json(candidate: Candidate) -> Verdict | None:
+    """`json.dumps` called by the user's own code, not by Airflow on what a task returned."""
+    if "is not JSON serializable" not in candidate.message:
+        return None
+    owners = [o for frame in candidate.frames if (o := owner(frame)) != "library"]
+    return structural("code_error.own_json_dumps") if owners[-1:] == ["user"] else None
 
 
 _DATABASE = re2.compile(
@@ -127,8 +148,8 @@ def _inside_airflow(candidate: Candidate) -> Verdict | None:
         return None
     if _name(candidate) not in _BUG_TYPES:
         return None
-    owners = [owner(frame) for frame in candidate.frames]
-    if "user" in owners or "provider" in owners or "airflow" not in owners:
+    owners = [owner(frame) for frame in candidate.frames if not frame.file.startswith("<")]
+    if "user" in owners or "provider" in owners or owners[-1:] != ["airflow"]:
         return None
     return structural("airflow_bug.internal_error")
 
@@ -156,7 +177,9 @@ def _raised_by_author(candidate: Candidate) -> Verdict | None:
 
 Rule: TypeAlias = Callable[[Candidate], Verdict | None]
 _RULES: tuple[Rule, ...] = (
+    _syntax_of_dag_file,
     _while_importing,
+    _own_json,
     _in_metadata_database,
     _inside_airflow,
     _raised_by_author,
