@@ -39,7 +39,7 @@ OUTPUT_ERROR, OUTPUT_INFO, LOG_ERROR, LOG_WARNING, BARE, LOG_INFO = 6.0, 5.0, 5.
 """Points of a plain line: written by a process of the task at level ERROR or with an error word, or
 without; logged at ERROR, at WARNING, without a level (a pasted excerpt), at INFO."""
 
-SYMPTOM = -6.5
+SYMPTOM = -7.0
 """For a line that only reports a consequence, such as an exit code."""
 NO_CAUSE = -1.5
 """For an exception of a type that nothing is known about."""
@@ -61,12 +61,16 @@ PER_WEIGHT = 0.45
 """For each point of a verdict's weight above 3."""
 EXPLICIT_ROOT, IMPLICIT_ROOT, MEMBER = 1.2, 0.2, 0.4
 """For an exception that another was raised from; that was being handled; in a group."""
+EXIT_CODE = "code_error.nonzero_exit"
+"""The cause that says no more than an exit code."""
 WRAPPED = 0.3
 """For the exception that says again, and more, what the one that it wraps says."""
 EARLIER_ATTEMPT = -4.0
 """For what stands before the last start of the try: an earlier attempt, or an earlier poke."""
 AFTER_FAILURE = -6.0
 """For how the process ended, once the task has stated why."""
+LAST_TRACE = 0.8
+"""For the last stack trace that a process printed: those before it were caught."""
 RECENT = 0.8
 """For the last line of the log against the first: what comes later is nearer to the failure."""
 
@@ -114,7 +118,7 @@ def candidates(log: ParsedLog) -> list[Candidate]:
         return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
     _weigh_places(found, log)
-    _prefer_bodies(found)
+    _prefer_bodies(found, log)
     _prefer_output(found)
     _explain_endings(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
@@ -216,7 +220,8 @@ def _settle_chain(chain: list[Candidate]) -> None:
 
     The root states the cause, but for two habits of Python code: a library wraps the error of its
     driver and says more ("Code: 210. Connection refused" from "[Errno 111] Connection refused"), and
-    a lookup that failed is handled by raising what it means (`KeyError` within `UnknownType`).
+    a lookup that failed is handled by raising what it means (`KeyError` within `UnknownType`). A
+    `CancelledError` is how asyncio brings about the `TimeoutError` above it.
     """
     for inner in chain:
         for outer in chain:
@@ -226,7 +231,11 @@ def _settle_chain(chain: list[Candidate]) -> None:
                 if not outer.verdicts or _symptom(outer.verdicts):
                     outer.verdicts = inner.verdicts
                 outer.score = max(outer.score, inner.score + WRAPPED)
-            elif inner.link == "context" and _lookup(inner) and not _lookup(outer):
+            elif _name(inner) == "CancelledError" or (
+                inner.link == "context"
+                and _name(inner) in _LOOKUPS
+                and _name(outer) not in _LOOKUPS
+            ):
                 inner.score = min(inner.score, outer.score - WRAPPED)
 
 
@@ -246,8 +255,8 @@ _LOOKUPS = frozenset(
 )
 
 
-def _lookup(candidate: Candidate) -> bool:
-    return candidate.type.rpartition(".")[2] in _LOOKUPS
+def _name(candidate: Candidate) -> str:
+    return candidate.type.rpartition(".")[2]
 
 
 def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
@@ -385,22 +394,30 @@ def _symptom(verdicts: tuple[Verdict, ...]) -> bool:
 _TERSE = re2.compile(r"^(?:[\w.]+: )?4\d\d:[\w ]*$")
 
 
-def _prefer_bodies(found: list[Candidate]) -> None:
+def _prefer_bodies(found: list[Candidate], log: ParsedLog) -> None:
     """Airflow's HTTP hook logs the body of a refusal as an error, then raises "401:Unauthorized":
     the body says which right or key was missing, so it is quoted."""
-    for terse in [c for c in found if c.kind == "exception" and _TERSE.match(c.message)]:
-        for body in found:
-            near = terse.line - 4 < body.line < terse.line
-            if near and body.kind == "line" and not body.message.startswith("HTTP error:"):
-                body.score = max(body.score, terse.score + WRAPPED)
-                body.verdicts = body.verdicts or terse.verdicts
+    terse = next((c for c in found if c.kind == "exception" and _TERSE.match(c.message)), None)
+    if terse is None:
+        return
+    bodies = {
+        line.number
+        for line in log.lines
+        if line.level == "ERROR"
+        and line.logger.endswith(("http.py", "HttpHook"))
+        and not line.message.startswith("HTTP error:")
+    }
+    for body in found:
+        if body.line in bodies and body.line < terse.line:
+            body.score = max(body.score, terse.score + WRAPPED)
+            body.verdicts = body.verdicts or terse.verdicts
 
 
 def _prefer_output(found: list[Candidate]) -> None:
     """An operator repeats the exit code of its process ("… a non-zero exit code 127"); the output
     above that says the same in words ("dbt: command not found") states it."""
     for summary in found:
-        if not any(verdict.symptom for verdict in summary.verdicts) or _symptom(summary.verdicts):
+        if not any(v.detail == EXIT_CODE for v in summary.verdicts) or _symptom(summary.verdicts):
             continue
         for line in found:
             if line.kind == "line" and line.line < summary.line and _same_family(line, summary):
@@ -463,6 +480,7 @@ def _last_words(found: list[Candidate], ending: Candidate) -> Candidate | None:
         for c in found
         if ending.line - LAST_WORDS <= c.line < ending.line
         and c.origin in ("output", "log")
+        and (c.verdict or loudness(c.message) >= LOUD)
         and not (c.verdict and (c.verdict.ending or c.verdict.symptom))
     ]
     return max(near, key=lambda c: c.score, default=None)
@@ -482,7 +500,10 @@ def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:
     stated = min(
         (c.line for c in found if c.kind == "exception" and c.origin == "task"), default=last + 1
     )
+    uncaught = max((c.block for c in found if c.origin == "output"), default=-1)
     for candidate in found:
+        if candidate.block == uncaught and candidate.origin == "output" and uncaught >= 0:
+            candidate.score += LAST_TRACE
         candidate.score += RECENT * (candidate.line - first) / span
         if candidate.line < log.started_at:
             candidate.score += EARLIER_ATTEMPT

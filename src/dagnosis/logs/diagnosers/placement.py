@@ -65,15 +65,18 @@ def _name(candidate: Candidate) -> str:
     return candidate.type.rpartition(".")[2]
 
 
+_UNREAD = re2.compile(r"([\w./-]+\.py)\"?, line \d+")
 _SYNTAX = frozenset("SyntaxError IndentationError TabError".split())
 
 
 def _syntax_of_dag_file(candidate: Candidate) -> Verdict | None:
     """Python could not read a file of the dags folder: the frame or the message names it."""
-    if _name(candidate) not in _SYNTAX:
+    if candidate.type not in _SYNTAX:  # psycopg2.errors.SyntaxError is about SQL
         return None
-    files = [frame.file for frame in candidate.frames[-1:]]
-    if any(_DAGS_FOLDER.search(text) for text in (*files, candidate.message)):
+    # Python's last "frame" of a SyntaxError is the file that it could not read, in no function
+    unread = [frame.file for frame in candidate.frames[-1:] if not frame.function]
+    named = _UNREAD.findall(candidate.message)
+    if any(_DAGS_FOLDER.search(path) for path in (*unread, *named)):
         return structural("dag_definition_error.import_failed", _name(candidate))
     return None
 
@@ -123,11 +126,11 @@ def _in_metadata_database(candidate: Candidate) -> Verdict | None:
         return None
     if not _DATABASE.search(candidate.type or candidate.message[:200]):
         return None
-    owners = {owner(frame) for frame in candidate.frames}
-    if owners & {"user", "provider"}:
+    owners = [o for frame in candidate.frames if (o := owner(frame)) != "library"]
+    if owners and owners[-1] != "airflow":
         return None
     sql = candidate.message.partition("[SQL")[2]
-    if "airflow" not in owners and not _AIRFLOW_TABLES.search(sql or candidate.message):
+    if not owners and not _AIRFLOW_TABLES.search(sql or candidate.message):
         return None
     verdict = candidate.verdict
     if verdict and verdict.family in ("serialization_xcom", "scheduler_or_metadata_db"):
@@ -143,13 +146,19 @@ _BUG_TYPES = frozenset(
 )
 
 
+_OWN_LOOKUPS = frozenset("KeyError IndexError UnboundLocalError NameError".split())
+
+
 def _inside_airflow(candidate: Candidate) -> Verdict | None:
     if not candidate.frames or not _generic(candidate) or candidate.origin == "import":
         return None
     if _name(candidate) not in _BUG_TYPES:
         return None
     owners = [owner(frame) for frame in candidate.frames if not frame.file.startswith("<")]
-    if "user" in owners or "provider" in owners or owners[-1:] != ["airflow"]:
+    lookup = _name(candidate) in _OWN_LOOKUPS  # of a key or name, which no caller can get wrong
+    if owners[-1] == "provider" and lookup:
+        return structural("airflow_bug.internal_error")
+    if "user" in owners or "provider" in owners or owners[-1] != "airflow":
         return None
     return structural("airflow_bug.internal_error")
 
