@@ -74,7 +74,7 @@ def _line_end(data: bytes, start: int) -> int:
 
 
 _LONE = Finder(
-    r"(?m)(?:^|[\s\"'])(?P<secret>[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70}|[A-Za-z0-9+/]{76})(?:[\"',\s\\]|$)"
+    r"(?m)(?:^|- |\] |\} |\| |(?:event|message)\\*\": ?\\*\")[ \t]*(?P<secret>[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70}|[A-Za-z0-9+/]{76})(?:[\"',\s\\]|$)"
 )
 
 

@@ -73,6 +73,26 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "echo PASSWORD | docker login.",
     ),
     (
+        r"lftp|ncftp\w*",
+        rf"""(?:\s|["'])-u{_GAP}["']?[\w.@\-]+,{_ARGUMENT}""",
+        "lftp -u user,PASSWORD.",
+    ),
+    (
+        r"variables\s+set",
+        rf"""\s+["']?\w*(?i:passw|secret|token|api_?key|pwd)\w*["']?\s+{_ARGUMENT}""",
+        "airflow variables set name SECRET.",
+    ),
+    (
+        r"[TH]OTP",
+        r"""\(\s*["'](?P<secret>[^"'\n]{8,})["']""",
+        "The seed of one-time passwords in Python.",
+    ),
+    (
+        r"s3(?:Cluster)?",
+        r"""\(\s*'[^'\n]*'\s*,\s*'[^'\n]*'\s*,\s*'(?P<secret>[^'\n]{16,})'""",
+        "s3(url, id, SECRET) of ClickHouse.",
+    ),
+    (
         r"(?:identified|encrypted)\s+(?:with\s+\w+\s+)?by",
         r"""\s+(?:password\s+|values\s+)?["'](?P<secret>[^"'\n]+)""",
         "IDENTIFIED BY 'PASSWORD' in SQL.",

@@ -13,6 +13,7 @@ import msgspec
 import re2
 
 from dagnosis.logs.secrets import plausible
+from dagnosis.logs.secrets.plausible import words_of
 from dagnosis.logs.secrets.rule import Finder, Match, Rule, Span, replaced
 from dagnosis.logs.secrets.values import OPENER, Value, first_of, value_at
 
@@ -35,106 +36,41 @@ class Family(msgspec.Struct, frozen=True):
     unless: frozenset[str] = frozenset()
 
 
-_HARMLESS_TOKENS = frozenset(
-    [
-        "next",
-        "page",
-        "continuation",
-        "pad",
-        "eos",
-        "bos",
-        "unk",
-        "mask",
-        "sep",
-        "cls",
-        "unexpected",
-        "invalid",
-        "stop",
-        "special",
-        "start",
-        "end",
-        "first",
-        "last",
-        "cancel",
-        "cancellation",
-        "lex",
-        "previous",
-        "prev",
-        "sync",
-        "resume",
-        "cursor",
-        "max",
-        "min",
-        "num",
-        "image",
-        "audio",
-        "bad",
-        "illegal",
-        "current",
-        "lookahead",
-        "idempotency",
-        "unknown",
-        "claim",
-        "state",
-    ]
+_HARMLESS_TOKENS = words_of(
+    "next page continuation pad eos bos unk mask sep cls unexpected invalid stop special "
+    "start end first last cancel cancellation lex previous prev sync resume cursor max min "
+    "num image audio bad illegal current lookahead idempotency unknown claim state"
 )
-_HARMLESS_KEYS = frozenset(
-    [
-        "primary",
-        "foreign",
-        "sort",
-        "partition",
-        "cache",
-        "object",
-        "s3",
-        "row",
-        "idempotency",
-        "dedup",
-        "surrogate",
-        "natural",
-        "composite",
-        "public",
-        "pub",
-        "unique",
-        "candidate",
-        "business",
-        "hash",
-        "range",
-        "group",
-        "join",
-        "lookup",
-        "dict",
-        "map",
-        "bucket",
-        "dag",
-        "task",
-        "xcom",
-        "return",
-        "index",
-        "host",
-        "storage_object",
-        "file",
-        "blob",
-        "dest",
-        "source",
-        "src",
-        "destination",
-        "target",
-        "translation",
-        "message",
-        "kafka",
-        "record",
-        "document",
-        "issue",
-    ]
+_HARMLESS_KEYS = words_of(
+    "primary foreign sort partition cache object s3 row idempotency dedup surrogate natural "
+    "composite public pub unique candidate business hash range group join lookup dict map "
+    "bucket dag task xcom return index host storage_object file blob dest source src "
+    "destination target translation message kafka record document issue"
 )
+
+_ABROAD = words_of(
+    "passwort kennwort contraseña contrasena clave senha palavra-passe mdp mot_de_passe motdepasse "
+    "parola_d_ordine parola_chiave parola wachtwoord lösenord losenord passord adgangskode kodeord "
+    "salasana hasło haslo heslo jelszó jelszo şifre sifre пароль Пароль ПАРОЛЬ гасло парола κωδικός "
+    "密码 密碼 口令 パスワード 暗証番号 비밀번호 암호 סיסמה"
+)
+
+
+def _abroad() -> str:
+    """The names as an expression over the bytes of UTF-8; `_` stands for any separator."""
+    names = [
+        "".join(chr(b) if b < 128 else f"\\x{b:02x}" for b in name.encode())
+        for name in sorted(_ABROAD)
+    ]
+    return "|".join(name.replace("_", "[_ '-]?") for name in names)
+
 
 FAMILIES: tuple[Family, ...] = (
     Family(
         "password",
         "strong",
-        r"passwords?|passwd|passphrase|passcode|passwort|kennwort|contrase(?:n|\xc3\xb1|\xf1)a|senha"
-        r"|mot[_ -]?de[_ -]?passe|pwd|passw|pword|userpass|storepass|keypass|dbpass|rootpass",
+        r"passwords?|passwd|passphrase|passcode"
+        r"|pwd|passw|pword|userpass|storepass|keypass|dbpass|rootpass",
         "Passwords and passphrases by their name, in any notation.",
     ),
     Family(
@@ -145,16 +81,27 @@ FAMILIES: tuple[Family, ...] = (
         whole=True,
     ),
     Family(
+        "password",
+        "strong",
+        _abroad(),
+        "Passwords by their name in other languages.",
+    ),
+    Family(
         "key",
         "strong",
-        r"(?:api|access|secret|private|account|shared(?:[_. -]?access)?|auth|authorization|encryption|encrypt"
-        r"|decryption|master|signing|signature|license|licence|fernet|subscription|service|storage[_-]?account"
-        r"|consumer|client|application|app|admin|deploy|hmac|write|ingest(?:ion)?|instrumentation|crypto"
-        r"|cipher|aes|rsa|ssh|server|session|secretaccess|accountaccess|functions|integration|routing"
-        r"|webhook|registry|security|wireguard|preshared|pre[_-]shared|dd|datadog|cookie|jwt)"
-        r"[_. -]?key|apikey|appkey|secretkey|accesskey|pkey|psk|key[_-]?base|account[_.]key[_.][\w.\-]{3,80}"
-        r"|apitoken|master[_-]?password",
+        r"(?:api|access|secret|private|account|shared(?:[_. -]?access)?|auth|authorization|encryption"
+        r"|encrypt|decryption|master|signing|license|licence|fernet|subscription|storage[_-]?account"
+        r"|consumer|admin|hmac|ingest(?:ion)?|instrumentation|crypto|cipher|aes|rsa|secretaccess"
+        r"|accountaccess|functions|wireguard|preshared|pre[_-]shared|dd|datadog|jwt)[_. -]?key"
+        r"|apikey|appkey|secretkey|accesskey|pkey|psk|account[_.]key[_.][\w.\-]{3,80}|apitoken",
         "Keys of APIs, accounts and ciphers by their name.",
+    ),
+    Family(
+        "key",
+        "weak",
+        r"(?:client|application|app|service|server|deploy|write|ssh|session|cookie|integration|routing|webhook"
+        r"|registry|security|signature|host|user)[_. -]?key|key[_-]?(?:base|data|contents?|material)",
+        "Keys of services by their name, where the value looks like one.",
     ),
     Family(
         "secret",
@@ -177,7 +124,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "token",
         "weak",
-        r"token|jwt|bearer|assertion|oauth[_-]?verifier|access[_-]?grant",
+        r"token|jwt|bearer|assertion|(?:code|oauth)[_-]?verifier|saml_?response|access[_-]?grant",
         "Tokens by their name, where the value looks like one.",
         unless=_HARMLESS_TOKENS,
     ),
@@ -200,8 +147,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "key",
         "opaque",
-        r"key",
-        "Anything named key, where the value is random beyond doubt.",
+        r"key|session[_-]?id|encoded",
+        "Anything named key (or session id), where the value is random beyond doubt.",
         unless=_HARMLESS_KEYS,
     ),
 )
@@ -210,14 +157,17 @@ FAMILIES: tuple[Family, ...] = (
 _SUFFIX = (
     r"(?:[_.\-]?(?:\d{1,3}|value|b64|base64|enc(?:oded|rypted)?|hash(?:ed)?|plain(?:text)?|str(?:ing)?"
     r"|text|prod(?:uction)?|dev|test|stage|staging|old|new|current|previous|primary|secondary|default"
-    r"|raw|bytes|main|backup|rw|ro|admin|user|db|live|base))*"
+    r"|raw|bytes|data|contents?|material|pem|main|backup|rw|ro|admin|user|db|live|base))*"
 )
 _CLOSE = r"""(?P<close>\\*["'`]\]?|%22|&quot;)?"""
 _SIGN = (
-    r"(?P<assign>[ \t]*(?:=>|:=|={1,2}|%3[Dd])[ \t]*)"
-    r"|(?P<colon>[ \t]*(?::|%3[Aa])(?:[ \t]|%20|\+)*)"
-    r"|(?P<member>[ \t]*,[ \t]*\\*[\"'][vV]alue\\*[\"'][ \t]*:[ \t]*"
+    r"(?P<assign>[ \t]*=[ \t]*(?:\"\[redacted:\w+\]\"|\(sensitive value\)|null)[ \t]*->[ \t]*"
+    r"|(?:[ \t]*:[ \t]*(?:str|bytes|string|SecretStr|Optional\[str\]|str \| None))?"
+    r"[ \t]*(?:=>|:=|={1,2}|%3[Dd])[ \t]*)"
+    r"|(?P<member>[ \t]*[:=][ \t]*\{[^{}\n]{0,80}?[\"'][vV]alue\\*[\"'][ \t]*:[ \t]*|[ \t]+value[ \t]*=[ \t]*"
+    r"|[ \t]*,[ \t]*\\*[\"'][vV]alue\\*[\"'][ \t]*:[ \t]*"
     r"|</[nN]ame>\s{0,40}<[vV]alue>|[ \t]*\n[ \t]*[vV]alue:[ \t]*)"
+    r"|(?P<colon>[ \t]+for[ \t]+(?:user[ \t]+)?[\w.@\"'\\\-]{1,40}:[ \t]+|[ \t]*(?::|%3[Aa]|\xef\xbc\x9a)(?:[ \t]|%20|\+)*)"
     r"|(?P<markup>(?:[ \t][^<>\n]{0,80})?>)"
     r"|(?P<pair>[ \t]*,[ \t]*|[ \t]+\|[ \t]*|[ \t]+(?:is|was)[ \t]*:?[ \t]+)"
     r"|(?P<space>[ \t]+)"
@@ -238,7 +188,7 @@ def rules() -> tuple[Rule, ...]:
 def _rule(family: Family) -> Rule:
     tail = rf"{_SUFFIX}{_CLOSE}(?:{_SIGN}){OPENER}"
     finder = Finder(rf"(?i)(?P<name>{family.names}){tail}")
-    trigger = rf"(?i)(?:{family.names}){_SUFFIX}[\"'`\\\]%&]{{0,5}}(?:[\s=:|,>]|</|%|22|quot)"
+    trigger = rf"(?i)(?:{family.names}){_SUFFIX}[\"'`\\\]%&]*(?:[\s=:|,>]|</|%|22|quot|\xef\xbc)"
 
     def judge(found: Match, data: bytes) -> Span | None:
         return _judge(family, found, data)
@@ -257,7 +207,7 @@ def _judge(family: Family, found: Match, data: bytes) -> Span | None:
     braces = found.has("assign")
     value = first_of(data, found.end(), quote, braces=braces)
     full = before + data[start:stop].decode("latin-1")
-    if not _assigned(found, data, value, before) or not _believable(
+    if not _assigned(family, found, data, value, before) or not _believable(
         family, found, data, value, full
     ):
         return None
@@ -286,49 +236,74 @@ def _named_so(family: Family, before: str, name: str) -> bool:
     return True
 
 
-def _assigned(found: Match, data: bytes, value: Value, before: str) -> bool:
-    """Is this sign one, here? A space assigns only behind a flag, a `>` only in markup."""
+def _assigned(family: Family, found: Match, data: bytes, value: Value, before: str) -> bool:
+    """Is this sign one, here?"""
     text = value.text(data)
     if found.has("markup"):
         at = found.start("name") - len(before)
         return data[at - 1 : at] in (b"<", b":") and at > 0 and not found["close"]
     if found.has("space"):
-        if before.startswith("-"):
-            return not text.startswith("-")
-        if plausible.opaque(text):  # spark-defaults.conf has no sign of assignment
-            return True
-        return bool(value.quote) and value.quote[-1:] == b"'" and not found["close"]
+        return _spaced(family, found, value, text, before)
     if found.has("pair"):
         comma = b"," in found["pair"]
-        flagged = before.startswith("-") and not text.startswith("-")
         if comma and not (found["close"] and value.quote):
             return False
+        flagged = before.startswith("-") and not text.startswith("-")
         return flagged or plausible.token(text) or (not comma and plausible.marked(text))
     return not found.has("colon") or not text.startswith(":")
 
 
-def _believable(family: Family, found: Match, data: bytes, value: Value, name: str) -> bool:
-    text = value.text(data)
-    if plausible.blank(text) or (value.quote and not text.strip()):
+def _spaced(family: Family, found: Match, value: Value, text: str, before: str) -> bool:
+    """A space assigns behind a flag, before a quote, and where what follows can be no word."""
+    if before.startswith("-"):
+        return not text.startswith("-") and text.lower() not in plausible.PROSE
+    if found["name"].lower() == b"pass":  # the verb
         return False
-    if text.startswith("{") and value.quote == b"" and _IDENTIFIER.search(text.strip("{}")):
+    if plausible.opaque(text):  # spark-defaults.conf has no sign of assignment
+        return True
+    if found["close"]:
+        return False
+    if value.quote[-1:] == b"'":
+        return True
+    if family.kind != "password":
+        return False
+    return plausible.marked(text) if value.quote else plausible.token(text)
+
+
+def _believable(family: Family, found: Match, data: bytes, value: Value, name: str) -> bool:
+    text = value.text(data).replace("\\", "")
+    if value.quote:
+        text = text.replace('"', "").replace("'", "")
+    if len(text.strip()) < 2 or plausible.blank(text) or _counted(found, text, name):
+        return False
+    if not value.quote and (_is_structure(text) or _is_code(found, data, value, text, name)):
         return False
     if family.strength == "opaque":
         return plausible.opaque(text)
-    if not value.quote and _is_code(found, data, value, text, name):
-        return False
     environment = found.has("assign") and bool(_ENVIRONMENT.search(name)) and "_" in name
     if family.strength == "weak" and not (environment and _env_value(text)):
         return plausible.token(text)
-    if family.kind != "password" and (plausible.reference(text) or text.isdigit()):
-        return False
     if plausible.path(text):
         return False
-    return not _prose(found, data, value, text, family)
+    if family.kind != "password" and (plausible.reference(text) or text.isdigit()):
+        return False
+    return not _prose(found, data, value, text)
+
+
+def _counted(found: Match, text: str, name: str) -> bool:
+    """`PASS=39 WARN=0`: a count of what passed."""
+    return text.isdigit() and name.lower() == "pass"
+
+
+def _is_structure(text: str) -> bool:
+    """The start of an object or a list, or one name in braces (a template)."""
+    if text.startswith(("{'", '{"', "['", '["', "[{", "[]", "{}")):
+        return True
+    return text.startswith("{") and bool(_IDENTIFIER.search(text.strip("{}")))
 
 
 def _env_value(text: str) -> bool:
-    return not text.isdigit() and not plausible.reference(text)
+    return not (text.isdigit() or plausible.reference(text) or plausible.words(text))
 
 
 def _is_code(found: Match, data: bytes, value: Value, text: str, name: str) -> bool:
@@ -354,7 +329,7 @@ def _is_code(found: Match, data: bytes, value: Value, text: str, name: str) -> b
     )
 
 
-def _prose(found: Match, data: bytes, value: Value, text: str, family: Family) -> bool:
+def _prose(found: Match, data: bytes, value: Value, text: str) -> bool:
     """A sentence rather than a value: "password: required", "token: the one that you got"."""
     if value.quote or not found.has("colon"):
         return False

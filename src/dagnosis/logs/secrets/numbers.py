@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "card_number",
         "Numbers of payment cards: an issuer's range and a check digit that holds.",
-        r"[2-6][0-9]{3}[ \-]?[0-9]{4}[ \-]?[0-9]{4}[ \-]?[0-9]{4}|3[47][0-9]{2}[ \-]?[0-9]{6}[ \-]?[0-9]{5}",
+        r"(?:^|[^\w.\-/+])(?:[2-6][0-9]{3}(?:[ \-]?[0-9]{4}){3}|3[47][0-9]{2}[ \-]?[0-9]{6}[ \-]?[0-9]{5})(?:[^\w\-/+=]|$)",
         lambda data: replaced(_CARD, data, "card_number", _card),
     ),
     Rule(

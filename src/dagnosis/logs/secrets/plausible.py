@@ -14,189 +14,40 @@ import re2
 WINDOW = 256
 """Characters of a value that are judged."""
 
-NOTHING = frozenset(
-    [
-        "none",
-        "null",
-        "nil",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "undefined",
-        "unset",
-        "empty",
-        "n/a",
-        "na",
-        "nan",
-        "str",
-        "string",
-        "int",
-        "bytes",
-        "bool",
-        "optional",
-        "any",
-        "object",
-        "secretstr",
-        "text",
-        "varchar",
-        "password?",
-        "todo",
-        "tbd",
-        "?",
-        "-",
-        "--",
-        "...",
-        "…",
-        '""',
-        "''",
-    ]
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+NOTHING = words_of(
+    "none null nil true false yes no on off undefined unset empty n/a na nan str string int "
+    "bytes bool optional any object secretstr text varchar password? todo tbd disabled enabled ~ ? - -- ... …"
 )
 """Values that say that there is no value, or of which type it is."""
 
-PROSE = frozenset(
-    [
-        "required",
-        "missing",
-        "invalid",
-        "incorrect",
-        "wrong",
-        "expired",
-        "not",
-        "is",
-        "was",
-        "are",
-        "be",
-        "must",
-        "should",
-        "cannot",
-        "can",
-        "can't",
-        "could",
-        "may",
-        "might",
-        "will",
-        "would",
-        "and",
-        "or",
-        "for",
-        "the",
-        "a",
-        "an",
-        "in",
-        "of",
-        "to",
-        "from",
-        "with",
-        "without",
-        "by",
-        "on",
-        "at",
-        "as",
-        "it",
-        "this",
-        "that",
-        "if",
-        "when",
-        "provided",
-        "set",
-        "given",
-        "found",
-        "changed",
-        "updated",
-        "reset",
-        "rotated",
-        "hidden",
-        "masked",
-        "redacted",
-        "removed",
-        "omitted",
-        "ok",
-        "okay",
-        "failed",
-        "failure",
-        "success",
-        "successful",
-        "successfully",
-        "error",
-        "unknown",
-        "unauthorized",
-        "forbidden",
-        "denied",
-        "access",
-        "authentication",
-        "permission",
-        "accepted",
-        "rejected",
-        "disabled",
-        "enabled",
-        "default",
-        "please",
-        "enter",
-        "check",
-        "use",
-        "using",
-        "used",
-        "field",
-        "value",
-        "attribute",
-        "argument",
-        "parameter",
-        "keyword",
-        "received",
-        "expected",
-        "unexpected",
-        "got",
-        "supplied",
-        "specified",
-        "too",
-        "only",
-        "does",
-        "do",
-        "has",
-        "have",
-        "already",
-        "being",
-        "been",
-        "no",
-        "retrieving",
-        "retrieved",
-        "refreshing",
-        "refreshed",
-        "fetching",
-        "loading",
-        "loaded",
-        "generating",
-        "generated",
-        "resetting",
-        "updating",
-        "creating",
-        "created",
-        "deleting",
-        "deleted",
-        "unable",
-        "unsupported",
-        "invalidated",
-        "revoked",
-        "key",
-        "keys",
-        "value",
-        "values",
-        "name",
-        "names",
-        "policy",
-    ]
+PROSE = words_of(
+    "required missing invalid incorrect wrong expired not is was are be must should cannot "
+    "can can't could may might will would and or for the a an in of to from with without by "
+    "on at as it this that if when provided set given found changed updated reset rotated "
+    "hidden masked redacted removed omitted ok okay failed failure success successful "
+    "successfully error unknown unauthorized forbidden denied access authentication "
+    "permission accepted rejected disabled enabled default please enter check use using used "
+    "field value attribute argument parameter keyword received expected unexpected got "
+    "supplied specified too only does do has have already being been no retrieving retrieved "
+    "refreshing refreshed fetching loading loaded generating generated resetting updating "
+    "creating created deleting deleted unable unsupported invalidated revoked key keys value "
+    "values name names policy via and then"
 )
 """First words of a sentence that goes on behind "password:"."""
 
 _PLACEHOLDER = re2.compile(
-    r"^(?:\*+|[xX]{3,}|[.\-_#?]+|\.{3}|<[^<>]*>?|\{\{.*|\$\{.*|\$\(.*|\{\w*\}|%\(.*|%[sdr]|\$\d{1,2}"
-    r"|\$[A-Z_][A-Z0-9_]*|[:@$%]\w*(?i:pass|pw|token|secret|key)\w*%?"
-    r"|\[redacted:\w+\]|(?i:[\[(<{]?(?:redacted|masked|hidden|filtered|removed|omitted|sanitized|secret)[\])>}])"
-    r"|(?i:\[?\**(?:redacted|masked|filtered)\**\]?)"
-    r"|(?i:(?:your|insert|enter|replace)[\w-]*(?:key|token|secret|passw|here|me)[\w-]*))$"
+    r"^(?:\*+(?:\(\w*\)?)?|[xX]{3,}|[.\-_#?~]+|<[^<>]*>?|\{\{.*|\$\{.*|\$\(.*|\{\w*\}|%\(.*|%[sdr]|\$\d{1,2}"
+    r"|\$[A-Z_][A-Z0-9_]*|[:@$%]\w*(?i:pass|pw|token|secret|key)\w*%?|\[redacted:\w+\]"
+    r"|(?i:[\[(<{]?\**(?:redacted|masked|hidden|filtered|removed|omitted|sanitized)\**[\])>}]?|[\[(<{]secret[\])>}]?)"
+    r"|(?i:\((?:sensitive|known|hidden|redacted|none|empty|not|no|null|value|default)\b.*)"
+    r"|(?i:(?:your|insert|enter|replace)[\w-]*(?:key|token|secret|passw|here|me)[\w-]*)"
+    r"|(?:[A-Z0-9]+_)*(?:PASSWORD|PASSWD|TOKEN|SECRET|KEY|PWD))[.,;:]?$"
 )
 _PATH = re2.compile(
     r"^(?:~|\.{1,2})?/(?:[\w@ .-]+/)*[\w@ .-]*\.(?:pem|key|json|txt|crt|cer|p8|p12|pfx|ppk|yaml|yml|env|pgpass|jks|conf|ini|py|pub|der)$"
@@ -244,6 +95,11 @@ def reference(value: str) -> bool:
 def code(value: str) -> bool:
     """An attribute chain of a program: `conn.password`, `settings.API_KEY`."""
     return bool(_CODE.search(value))
+
+
+def words(value: str) -> bool:
+    """Words joined by signs, a small number among them at most: `db-creds`, `orders.created`."""
+    return bool(_WORDS.search(value))
 
 
 def marked(value: str) -> bool:

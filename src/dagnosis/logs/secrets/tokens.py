@@ -114,6 +114,13 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "webhook",
+        r"/services/T",
+        r"/services/T[A-Z0-9]{6,14}/B[A-Z0-9]{6,14}/(?P<secret>\w{12,})",
+        "The path of such a webhook, as clients print it without the host.",
+    ),
+    ("salesforce_session", r"00D", r"\b00D[A-Za-z0-9]{9,15}![\w.]{40,}", "Sessions of Salesforce."),
+    (
+        "webhook",
         r"/api/webhooks/",
         r"/api/(?:v[0-9]+/)?webhooks/(?P<secret>[0-9]{5,}/[\w\-]{20,})",
         "Webhooks of Discord.",

@@ -84,12 +84,14 @@ _QUERY = Finder(
     r"|sessionid|sid|ticket|secret|private_token|job_token|credential|s|hash_key|oauth_token|oauth_signature"
     r"|x-oss-signature|ossaccesskeyid|x-cos-security-token|q-signature|skoid|se_sig|tk|hdnts|hdnea|verify)(?:=|%3[dD])(?P<secret>[^&\s\"'<>#\\]+)"
 )
-_SURE = frozenset(
-    b"sig signature x-amz-signature x-amz-security-token x-amz-credential x-goog-signature awsaccesskeyid access_token "
-    b"id_token refresh_token auth_token api_key apikey appkey app_key subscription-key private_token job_token "
-    b"secret client_assertion oauth_token oauth_signature x-oss-signature ossaccesskeyid x-cos-security-token "
-    b"q-signature".split()
+_SURE = plausible.words_of(
+    "sig signature x-amz-signature x-amz-security-token x-amz-credential x-goog-signature awsaccesskeyid access_token "
+    "id_token refresh_token auth_token api_key apikey appkey app_key subscription-key private_token job_token "
+    "secret client_assertion oauth_token oauth_signature x-oss-signature ossaccesskeyid x-cos-security-token "
+    "q-signature"
 )
+
+_COMMON = plausible.words_of("key code s policy hash_key tk verify app_id appid session sid")
 
 
 def _query(found: Match, data: bytes) -> Span | None:
@@ -98,26 +100,14 @@ def _query(found: Match, data: bytes) -> Span | None:
     if stop > 0:
         span = (span[0], stop)
     text = data[span[0] : min(span[1], span[0] + plausible.WINDOW)].decode("latin-1")
-    name = found["name"].lower()
+    name = found["name"].decode("ascii").lower()
     if plausible.blank(text) or text.startswith("[redacted:"):
         return None
     if name in _SURE:
         return span
-    if name == b"x-goog-credential":
+    if name == "x-goog-credential":
         return None
-    if name in (
-        b"key",
-        b"code",
-        b"s",
-        b"policy",
-        b"hash_key",
-        b"tk",
-        b"verify",
-        b"app_id",
-        b"appid",
-        b"session",
-        b"sid",
-    ):
+    if name in _COMMON:
         return span if plausible.token(text, uuids=False) and len(text) >= 16 else None
     return span if plausible.token(text) else None
 
@@ -126,12 +116,14 @@ def _query(found: Match, data: bytes) -> Span | None:
 
 
 def _loose(found: Match, data: bytes) -> Span | None:
-    """`user:password@host:port` without a scheme."""
-    return found.span("secret") if _password(found["secret"]) else None
+    """`user:password@host:port` without a scheme, or with one that lost its slashes."""
+    group = "secret" if found.has("secret") else "other"
+    return found.span(group) if _password(found[group]) else None
 
 
 _NO_SCHEME = Finder(
-    r"""(?:^|[\s"'=(,])(?P<user>[\w.+\-]{1,64}):(?P<secret>[^\s:@/"'<>]{2,200})@(?:tcp|udp|unix)?\(?[\w.\-]+:[0-9]{2,5}(?:[^0-9]|$)"""
+    r"""(?:^|[\s"'=(,])(?:(?P<user>[\w.+\-]{1,64}):(?P<secret>[^\s:@/"'<>]{2,200})@(?:(?:tcp|udp|unix)\()?[\w.\-]+:[0-9]{2,5}(?:[^0-9a-f]|$)"""
+    r"""|(?:postgres(?:ql)?|mysql|mariadb|redshift|snowflake|mongodb|redis|oracle|mssql|amqp):[\w.\-]{1,64}:(?P<other>[^\s@/"'<>]{2,200})@[\w.\-]+)"""
 )
 _ORACLE = Finder(
     r"""(?i)(?:\b(?:sqlplus|sqlldr|expdp|impdp|rman|oracle|cx_oracle|oracledb|userid)\b[^\n]{0,200}?|thin:|oci8?:)[\s"'=(:]*[\w$#]{1,64}/(?P<secret>"[^"\n]+"|[^\s@/"']{2,}[^\s/"']*?)@"""
@@ -178,7 +170,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "password",
         "user:password@host:port without a scheme.",
-        r":[^\s:@/]+@(?:(?:tcp|udp|unix)\()?[\w.\-]+:[0-9]",
+        r":[^\s:@/]+@(?:(?:tcp|udp|unix)\()?[\w.\-]+[:/][0-9a-zA-Z]",
         lambda data: replaced(_NO_SCHEME, data, "password", _loose),
     ),
     Rule(
