@@ -32,7 +32,7 @@ contracts: install ## Who may import whom
 	$(BIN)/lint-imports
 
 docs: install ## Regenerate the generated pages
-	$(BIN)/python -m dagnosis.logs.causes.pages docs/causes
+	$(BIN)/python docs/build.py
 
 airflow: ## A real Airflow with the plugin and failing DAGs (not built yet)
 	@echo "make airflow: the plugin is not built yet; see CHANGELOG.md" && exit 2

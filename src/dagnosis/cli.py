@@ -19,6 +19,7 @@ from dagnosis.errors import DagnosisError, WrongUse
 if TYPE_CHECKING:
     from dagnosis.logs.reading import Limits, LogText
     from dagnosis.model import Diagnosis
+    from dagnosis.settings import Settings
 
 app = typer.Typer(
     name="dagnosis",
@@ -97,10 +98,10 @@ def explain(
         tail_bytes=chosen.tail_bytes,
         max_unpacked_bytes=chosen.max_unpacked_bytes,
     )
-    raise typer.Exit(_explain_files(files, limits, chosen.evidence_lines, as_json))
+    raise typer.Exit(_explain_files(files, limits, chosen, as_json))
 
 
-def _explain_files(files: list[str], limits: Limits, evidence: int, as_json: bool) -> int:
+def _explain_files(files: list[str], limits: Limits, chosen: Settings, as_json: bool) -> int:
     from dagnosis.services.explain import explain_log
 
     sources = list(_sources(files))
@@ -109,7 +110,7 @@ def _explain_files(files: list[str], limits: Limits, evidence: int, as_json: boo
     worst = 0
     for source in _progress(sources, several and not as_json):
         try:
-            answer = explain_log(_read(source, limits), evidence=evidence)
+            answer = explain_log(_read(source, limits), evidence=chosen.evidence_lines)
         except DagnosisError as error:
             complain(error)
             worst = max(worst, error.exit_code)
@@ -121,9 +122,9 @@ def _explain_files(files: list[str], limits: Limits, evidence: int, as_json: boo
         from dagnosis import rendering
 
         if several:
-            rendering.table(answers)
+            rendering.table(answers, chosen.colour)
         elif answers:
-            rendering.one(answers[0])
+            rendering.one(answers[0], chosen.colour)
     return worst or int(any(answer.failed for answer in answers))
 
 
@@ -286,10 +287,10 @@ def config_show(
 @app.command()
 def demo() -> None:
     """Diagnose the logs bundled with the package: real tries of Airflow 3.3.2 and 2.11."""
-    from dagnosis import rendering
+    from dagnosis import rendering, settings
     from dagnosis.services.demo import answers
 
-    rendering.demo(answers())
+    rendering.demo(answers(), settings.load().settings.colour)
 
 
 def main() -> None:

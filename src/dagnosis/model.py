@@ -18,30 +18,32 @@ Engine: TypeAlias = Literal["rules", "similar", "model", "llm"]
 SCHEMA_VERSION = 1
 """Version of the published JSON of a `Diagnosis`."""
 
-FAMILIES: tuple[str, ...] = (
-    "code_error",
-    "data_error",
-    "missing_dependency",
-    "dag_definition_error",
-    "configuration_error",
-    "authentication",
-    "permission",
-    "resource_not_found",
-    "network",
-    "timeout",
-    "rate_limit_quota",
-    "out_of_memory",
-    "disk_full",
-    "worker_lost",
-    "scheduler_or_metadata_db",
-    "external_service_error",
-    "airflow_bug",
-    "serialization_xcom",
-    "dependency_version_conflict",
-    "cancelled_or_upstream",
-    "unknown",
-)
-"""The closed list of families of causes; the causes below them are open."""
+FAMILY_MEANINGS: dict[str, str] = {
+    "code_error": "A bug in the user's code or SQL.",
+    "data_error": "Bad or missing data, a schema mismatch, a violated constraint.",
+    "missing_dependency": "A module, command or provider is not installed.",
+    "dag_definition_error": "The DAG file cannot be imported or parsed: wrong operator arguments, templates, names.",
+    "configuration_error": "A connection, variable, parameter, endpoint or setting is missing or wrong.",
+    "authentication": "Who we are is not accepted: passwords, keys, tokens.",
+    "permission": "We are known, and not allowed.",
+    "resource_not_found": "A file, table, bucket, image or address that should exist does not.",
+    "network": "No connection: names, ports, resets, TLS.",
+    "timeout": "It took longer than it may: tasks, sensors, imports, queries, reads.",
+    "rate_limit_quota": "Too many or too much: throttling, quotas, connection limits.",
+    "out_of_memory": "Memory ran out, and the log says so.",
+    "disk_full": "A disk or its quota is full.",
+    "worker_lost": "The process, worker or host went away: zombies, heartbeats, signals from outside.",
+    "scheduler_or_metadata_db": "Airflow's scheduler or its own database is in trouble.",
+    "external_service_error": "Another service failed: 5xx, a remote job, a lock held by others.",
+    "airflow_bug": "Airflow or a provider failed in its own code.",
+    "serialization_xcom": "A value cannot be stored, sent or read back.",
+    "dependency_version_conflict": "Installed versions do not fit each other.",
+    "cancelled_or_upstream": "Stopped from outside, skipped, or failed because something upstream did.",
+    "unknown": "Nothing known was stated; the answer says what would settle it.",
+}
+"""The closed list of families of causes and their meaning; the causes below them are open."""
+
+FAMILIES: tuple[str, ...] = tuple(FAMILY_MEANINGS)
 
 
 class TaskRef(msgspec.Struct, frozen=True):

@@ -1,88 +1,149 @@
-"""What a diagnosis looks like in a terminal: the answer first, the quoted lines, then the details."""
+"""What a diagnosis looks like in a terminal: the answer first, the quoted lines, then the details.
+
+Log text is hostile: it is printed as plain text, never as markup, and without control codes, which
+could move the cursor, hide text or retitle the window.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from dagnosis.model import Diagnosis
+from dagnosis.model import Diagnosis, Evidence
+
+Colour: TypeAlias = Literal["auto", "always", "never"]
 
 _VERB = {"retry": "yes", "fail": "no", "default": "unsure"}
-_COLOUR = {"cause": "bold red", "symptom": "yellow", "context": "dim"}
+_VERB_STYLE = {"retry": "bold green", "fail": "bold red", "default": "bold yellow"}
+_LINE_STYLE = {"cause": "bold red", "symptom": "yellow", "context": "dim"}
+QUOTED_ROWS, QUOTED_WIDTH = 6, 400
+"""Rows and characters shown of one quoted line; `--json` has it whole."""
 
 
-def _console() -> Console:
-    # log text is printed as Text, never as markup: a log may hold anything
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+def console(colour: Colour = "auto") -> Console:
+    """A console on stdout; `auto` means colour on a terminal and unless NO_COLOR is set."""
+    return Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+        force_terminal=True if colour == "always" else None,
+        no_color=True if colour == "never" else None,
+    )
 
 
-def _visible(text: str) -> str:
-    """Without control codes, which could move the cursor or hide text."""
+def visible(text: str) -> str:
+    """`text` without control codes; tabs stay, line ends are for the caller to split on."""
     return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def one(answer: Diagnosis) -> None:
+def one(answer: Diagnosis, colour: Colour = "auto") -> None:
     """One diagnosis in full."""
-    console = _console()
+    out = console(colour)
     if not answer.failed:
-        console.print(Text(f"✓ {answer.title}", "green"), Text(_visible(answer.id), "dim"))
+        out.print(Text(f"✓ {answer.title}", "green"), Text(visible(answer.id), "dim"))
+        for gap in answer.gaps:
+            out.print(Text(f"  ? {visible(gap)}", "yellow"))
         return
-    console.print(Text(f"✗ {answer.title}", "bold red"))
-    console.print(
+    _print_summary(out, answer)
+    _print_evidence(out, answer)
+    _print_fix(out, answer)
+    _print_details(out, answer)
+
+
+def _print_summary(out: Console, answer: Diagnosis) -> None:
+    out.print(Text(f"✗ {answer.title}", "bold red"))
+    out.print(
         Text(f"  {answer.detail}", "bold"),
-        Text(f"confidence {answer.confidence:.0%}", "dim"),
+        Text(f"· confidence {answer.confidence:.0%}", "dim"),
     )
+    where = _task_name(answer)
     if answer.task:
-        task = answer.task
-        mapped = f"[{task.map_index}]" if task.map_index >= 0 else ""
-        console.print(
+        where += f" · {answer.task.run_id} · try {answer.task.try_number}"
+    out.print(Text(f"  {visible(where)}", "dim"))
+    retry = answer.retry
+    delay = f", after {_duration(retry.delay_seconds)}" if retry.delay_seconds else ""
+    out.print(
+        Text("  Will a retry help?"),
+        Text(f"{_VERB[retry.action]}{delay}.", _VERB_STYLE[retry.action]),
+        Text(retry.reason, "dim"),
+    )
+
+
+def _duration(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+
+
+def _task_name(answer: Diagnosis) -> str:
+    task = answer.task
+    if task is None:
+        return answer.id
+    mapped = f"[{task.map_index}]" if task.map_index >= 0 else ""
+    return f"{task.dag_id}.{task.task_id}{mapped}"
+
+
+def _print_evidence(out: Console, answer: Diagnosis) -> None:
+    if not answer.evidence:
+        return
+    out.print()
+    width = len(str(max(line.line for line in answer.evidence)))
+    for line in answer.evidence:
+        for index, row in enumerate(_rows(line)):
+            number = line.line if index == 0 else ""
+            out.print(Text(f"  {number:>{width}} │ ", "dim") + Text(row, _LINE_STYLE[line.role]))
+    if answer.exception and answer.exception.frame:
+        frame = answer.exception.frame
+        out.print(
             Text(
-                f"  {task.dag_id}.{task.task_id}{mapped} · {task.run_id} · try {task.try_number}",
+                f"  {'':>{width}} ╰ raised in {visible(frame.function)} at "
+                f"{visible(frame.file)}:{frame.line}",
                 "dim",
             )
         )
-    delay = f" after {answer.retry.delay_seconds} s" if answer.retry.delay_seconds else ""
-    console.print(
-        Text(f"  Will a retry help? {_VERB[answer.retry.action]}{delay}", "bold"),
-        Text(answer.retry.reason, "dim"),
-    )
-    if answer.evidence:
-        console.print()
-        width = len(str(max(line.line for line in answer.evidence)))
-        for line in answer.evidence:
-            shown = _visible(line.text)
-            shown = shown if len(shown) <= 400 else shown[:400] + " …"
-            console.print(
-                Text(f"  {line.line:>{width}} │ ", "dim") + Text(shown, _COLOUR[line.role])
-            )
-    if answer.exception and answer.exception.frame:
-        frame = answer.exception.frame
-        console.print(Text(f"  raised in {frame.function} at {frame.file}:{frame.line}", "dim"))
-    if answer.fix:
-        console.print(Text("\n  What to do", "bold"))
-        for number, step in enumerate(answer.fix, 1):
-            console.print(f"  {number}. {step}")
+
+
+def _rows(line: Evidence) -> list[str]:
+    rows = [visible(row) for row in line.text.splitlines() if row.strip()]
+    shown = [row if len(row) <= QUOTED_WIDTH else row[:QUOTED_WIDTH] + " …" for row in rows]
+    return shown if len(shown) <= QUOTED_ROWS else [*shown[: QUOTED_ROWS - 1], "…"]
+
+
+def _print_fix(out: Console, answer: Diagnosis) -> None:
+    if not answer.fix:
+        return
+    out.print(Text("\n  What to do", "bold"))
+    for number, step in enumerate(answer.fix, 1):
+        out.print(Text(f"  {number}. {step}"))
+
+
+def _print_details(out: Console, answer: Diagnosis) -> None:
+    if answer.gaps:
+        out.print()
     for gap in answer.gaps:
-        console.print(Text(f"  ? {gap}", "yellow"))
-    others = [r for r in answer.ranked if r.detail != answer.detail][:2]
+        out.print(Text(f"  ? {visible(gap)}", "yellow"))
+    others = [ranked for ranked in answer.ranked if ranked.detail != answer.detail][:2]
+    out.print()
     if others:
         rest = ", ".join(f"{r.detail} ({r.confidence:.0%})" for r in others)
-        console.print(Text(f"\n  Else: {rest}", "dim"))
-    console.print(
+        out.print(Text(f"  Less likely: {rest}", "dim"))
+    out.print(
         Text(
-            f"  {answer.lines_total} lines · fingerprint {answer.fingerprint or '–'} · {answer.elapsed_ms:.0f} ms",
+            f"  {answer.lines_total:,} lines · fingerprint {answer.fingerprint or '–'} · "
+            f"{answer.elapsed_ms:.0f} ms",
             "dim",
         )
     )
 
 
-def table(answers: Iterable[Diagnosis]) -> None:
-    """Several diagnoses: one row a fingerprint, most frequent first."""
-    console = _console()
+def table(answers: Iterable[Diagnosis], colour: Colour = "auto") -> None:
+    """Several diagnoses: one block a fingerprint, the most frequent first."""
+    out = console(colour)
+    width = max(shutil.get_terminal_size().columns, 60)
     groups: dict[str, list[Diagnosis]] = defaultdict(list)
     healthy = 0
     for answer in answers:
@@ -90,46 +151,40 @@ def table(answers: Iterable[Diagnosis]) -> None:
             groups[answer.fingerprint or answer.id].append(answer)
         else:
             healthy += 1
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("Failed", "Cause", "Retry?", "What the log says", "Where"):
-        grid.add_column(column, overflow="fold" if column == "What the log says" else "ellipsis")
     for members in sorted(groups.values(), key=len, reverse=True):
         first = members[0]
-        quote = _visible(first.evidence[0].text if first.evidence else first.title)[:110]
-        where = _where(first) + (f" and {len(members) - 1} more" if len(members) > 1 else "")
-        grid.add_row(
-            Text(str(len(members)), "bold"),
-            Text(first.detail, "red"),
-            Text(_VERB[first.retry.action]),
-            Text(quote),
-            Text(where, "dim"),
+        out.print(
+            Text(f"{len(members):>4} × ", "bold"),
+            Text(first.detail, "bold red"),
+            Text("  retry: ", "dim"),
+            Text(_VERB[first.retry.action], _VERB_STYLE[first.retry.action]),
+            sep="",
         )
-    if groups:
-        console.print(grid)
+        quote = _rows(first.evidence[0])[:1] if first.evidence else []
+        out.print(Text(f"       {(quote or [first.title])[0]}"[:width]))
+        out.print(Text(f"       {_places(members)}"[:width], "dim"))
     failed = sum(map(len, groups.values()))
-    console.print(
-        Text(
-            f"\n{failed} failed in {len(groups)} different ways, {healthy} without a failure.",
-            "bold",
-        )
-    )
+    ways = "1 way" if len(groups) == 1 else f"{len(groups)} different ways"
+    out.print(Text(f"\n{failed} failed in {ways}, {healthy} without a failure.", "bold"))
 
 
-def _where(answer: Diagnosis) -> str:
-    return f"{answer.task.dag_id}.{answer.task.task_id}" if answer.task else _visible(answer.id)
+def _places(members: list[Diagnosis]) -> str:
+    names = list(dict.fromkeys(visible(_task_name(member)) for member in members))
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + rest
 
 
-def demo(answers: Iterable[Diagnosis]) -> None:
+def demo(answers: Iterable[Diagnosis], colour: Colour = "auto") -> None:
     """The bundled logs: the table, then one failure in full."""
     found = list(answers)
-    table(found)
+    table(found, colour)
     hardest = max(
         (answer for answer in found if answer.failed and answer.evidence),
         key=lambda answer: answer.lines_total - answer.evidence[0].line,
         default=None,
     )
+    out = console(colour)
     if hardest:
-        console = _console()
-        console.print(Text("\nOne of them in full:\n", "bold"))
-        one(hardest)
-    _console().print(Text("\nNow yours: dagnosis explain PATH/TO/logs", "bold green"))
+        out.print(Text("\nOne of them in full:\n", "bold"))
+        one(hardest, colour)
+    out.print(Text("\nNow yours: dagnosis explain PATH/TO/logs", "bold green"))

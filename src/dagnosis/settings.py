@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whole_bytes: int = 16 << 20
     tail_bytes: int = 4 << 20
     max_unpacked_bytes: int = 64 << 30
-    colour: str = "auto"
+    colour: Literal["auto", "always", "never"] = "auto"
 
 
 DESCRIPTIONS: dict[str, str] = {

@@ -16,9 +16,11 @@ from typing import Literal, TypeAlias
 import msgspec
 import re2
 
-from dagnosis.logs.causes.verdict import Verdict, judge
-from dagnosis.logs.loudness import loudness, rank_lines
-from dagnosis.logs.parsing import Origin, ParsedLog, Statement
+from dagnosis.logs.causes.phrases import spoken_of
+from dagnosis.logs.causes.verdict import Verdict, judge, structural
+from dagnosis.logs.loudness import loudness, rank_lines, spread
+from dagnosis.logs.parsing import ParsedLog
+from dagnosis.logs.statements import Link, Origin, Statement
 from dagnosis.model import Frame, LogLine
 
 Kind: TypeAlias = Literal["exception", "supervisor", "line"]
@@ -46,6 +48,10 @@ UNSTATED = -3.0
 """For a plain line that states no known cause."""
 PER_LOUDNESS = 0.35
 """For each point of how loudly such a line says that something failed."""
+LOUD = 3.0
+"""Points from which a line that states no known cause is looked at all the same."""
+TOOL_CONTENT = 1.0
+"""For each point of what a verdict says, against the loudness of a tool's line."""
 TOOL_LINES = 60
 """Lines of a tool's log that are judged."""
 EXCERPT = 40
@@ -54,6 +60,12 @@ PER_WEIGHT = 0.45
 """For each point of a verdict's weight above 3."""
 EXPLICIT_ROOT, IMPLICIT_ROOT, MEMBER = 1.2, 0.2, 0.4
 """For an exception that another was raised from; that was being handled; in a group."""
+WRAPPED = 0.3
+"""For the exception that says again, and more, what the one that it wraps says."""
+EARLIER_ATTEMPT = -4.0
+"""For what stands before the last start of the try: an earlier attempt, or an earlier poke."""
+AFTER_FAILURE = -6.0
+"""For how the process ended, once the task has stated why."""
 RECENT = 0.8
 """For the last line of the log against the first: what comes later is nearer to the failure."""
 
@@ -73,6 +85,7 @@ class Candidate(msgspec.Struct, gc=False):
     frames: tuple[Frame, ...] = ()
     block: int = -1
     depth: int = 0
+    link: Link = "top"
     parse_time: bool = False
 
     @property
@@ -111,7 +124,10 @@ def candidates(log: ParsedLog) -> list[Candidate]:
     if not log.airflow and len(log.lines) > EXCERPT:
         return _of_tool(log)
     found = [*_from_statements(log), *_from_signals(log), *_from_lines(log)]
-    _favour_late(found, log)
+    _weigh_places(found, log)
+    _prefer_bodies(found)
+    _prefer_output(found)
+    _explain_endings(found, log)
     found.sort(key=lambda c: (-c.score, -c.line, c.depth))
     return found
 
@@ -120,27 +136,29 @@ def _of_tool(log: ParsedLog) -> list[Candidate]:
     """A whole log of some other tool: its loudest lines, those of distinct places first."""
     messages = [line.message for line in log.lines]
     stated = {statement.line: statement for statement in log.statements}
-    found = []
+    found: dict[int, Candidate] = {}
     for index, points in rank_lines(messages)[:TOOL_LINES]:
         line = log.lines[index]
         statement = stated.get(line.number)
         message = statement.message if statement else line.message.strip()
-        found.append(
-            Candidate(
-                line=line.number,
-                quote=line.text,
-                message=message,
-                kind="exception" if statement else "line",
-                origin="log",
-                verdicts=judge(message[:4000], statement.type if statement else "", statement),
-                score=points,
-                type=statement.type if statement else "",
-                value=statement.value if statement else "",
-                frames=statement.frames if statement else (),
-                block=statement.block if statement else -1,
-            )
+        verdicts = judge(message[:4000], statement.type if statement else "", free=True)
+        if verdicts:
+            points += TOOL_CONTENT * (_content(verdicts, 0.0) + (1 if statement else 0))
+        found[index] = Candidate(
+            line=line.number,
+            quote=line.text,
+            message=message,
+            kind="exception" if statement else "line",
+            origin="log",
+            verdicts=verdicts,
+            score=points,
+            type=statement.type if statement else "",
+            value=statement.value if statement else "",
+            frames=statement.frames if statement else (),
+            block=statement.block if statement else -1,
         )
-    return found
+    loudest = sorted(found, key=lambda index: (-found[index].score, index))
+    return [found[index] for index in spread(loudest)]
 
 
 def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
@@ -149,13 +167,13 @@ def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
     for statement in log.statements:
         if not (statement.type or statement.value):
             continue
-        verdicts = judge(statement.message, statement.type, statement)
+        verdicts = judge(statement.message, statement.type, free=True)
         score = PRIOR[statement.origin] + _content(verdicts, NO_CAUSE)
         score += _place(statement)
-        line = texts[statement.line]
+        line = _stating_line(statement, verdicts, texts)
         candidate = Candidate(
-            line=statement.line,
-            quote=_quote(statement, line),
+            line=line.number,
+            quote=quote(line, statement),
             message=statement.message,
             kind="exception",
             origin=statement.origin,
@@ -166,12 +184,34 @@ def _from_statements(log: ParsedLog) -> Iterator[Candidate]:
             frames=statement.frames,
             block=statement.block,
             depth=statement.depth,
+            link=statement.link,
             parse_time=statement.parse_time,
         )
         chains.setdefault(statement.block, []).append(candidate)
     for chain in chains.values():
         _settle_chain(chain)
         yield from chain
+
+
+def _stating_line(
+    statement: Statement, verdicts: tuple[Verdict, ...], texts: dict[int, LogLine]
+) -> LogLine:
+    """Of a message that stands in several lines, the one that states its cause: often the last
+    ("Execution failed on sql '…': relation does not exist")."""
+    first = texts[statement.line]
+    rows = statement.value.split("\n")[:60]
+    if len(rows) == 1 or not verdicts or first.text.startswith("{"):
+        return first
+    detail = verdicts[0].detail
+    if any(v.detail == detail for v in judge(first.message, statement.type, free=True)):
+        return first
+    for offset, row in enumerate(rows[1:], 1):
+        line = texts.get(statement.line + offset)
+        if line is None or line.message.strip() != row.strip():
+            break
+        if any(v.detail == detail for v in judge(row.strip(), free=True)):
+            return line
+    return first
 
 
 def _place(statement: Statement) -> float:
@@ -183,15 +223,42 @@ def _place(statement: Statement) -> float:
 
 
 def _settle_chain(chain: list[Candidate]) -> None:
-    """An outer exception that repeats an inner one's text says the same and more: quote it."""
+    """Which member of a chain to quote.
+
+    The root states the cause, but for two habits of Python code: a library wraps the error of its
+    driver and says more ("Code: 210. Connection refused" from "[Errno 111] Connection refused"), and
+    a lookup that failed is handled by raising what it means (`KeyError` within `UnknownType`).
+    """
     for inner in chain:
-        core = (inner.value or inner.type).strip()[:120]
         for outer in chain:
-            if outer.depth >= inner.depth or len(core) < 8 or core not in outer.value:
+            if outer.depth >= inner.depth:
                 continue
-            if not outer.verdicts or _symptom(outer.verdicts):
-                outer.verdicts = inner.verdicts
-            outer.score = max(outer.score, inner.score + 0.3)
+            if _says_again(outer, inner):
+                if not outer.verdicts or _symptom(outer.verdicts):
+                    outer.verdicts = inner.verdicts
+                outer.score = max(outer.score, inner.score + WRAPPED)
+            elif inner.link == "context" and _lookup(inner) and not _lookup(outer):
+                inner.score = min(inner.score, outer.score - WRAPPED)
+
+
+def _says_again(outer: Candidate, inner: Candidate) -> bool:
+    core = _ERRNO.sub("", inner.value or inner.type).strip()[:120]
+    if len(core) >= 8 and core in outer.value:
+        return True
+    one, other = outer.verdict, inner.verdict
+    return bool(
+        one and other and one.family == other.family and one.weight >= 3 and not one.symptom
+    )
+
+
+_ERRNO = re2.compile(r"^\[Errno -?\d+\] ")
+_LOOKUPS = frozenset(
+    "KeyError AttributeError IndexError LookupError StopIteration TypeError".split()
+)
+
+
+def _lookup(candidate: Candidate) -> bool:
+    return candidate.type.rpartition(".")[2] in _LOOKUPS
 
 
 def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
@@ -205,7 +272,9 @@ def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
         if signal.current_state:
             parts.append(f"current_state={signal.current_state}")
         message = " ".join(parts)
-        verdicts = judge(message, "", None)
+        # sys.exit("text") is how a script states its cause: the text is the exit code
+        words = "" if signal.exit_code.lstrip("-").isdigit() else signal.exit_code
+        verdicts = (judge(words, free=True) if words else ()) or judge(message)
         if not verdicts and texts[signal.line].level in (None, "INFO"):
             continue
         yield Candidate(
@@ -219,30 +288,70 @@ def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
         )
 
 
+def _output_points(log: ParsedLog) -> dict[int, float]:
+    """Line number -> how loudly a line of the task's processes says that something failed, in its
+    surroundings: the output of a process is ranked as any tool's log."""
+    numbers = [line.number for line in log.lines if line.number in log.output]
+    if not numbers:
+        return {}
+    texts = log.by_number()
+    ranked = rank_lines([texts[number].message for number in numbers])
+    return {numbers[index]: points for index, points in ranked}
+
+
 def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
+    points = _output_points(log)
     stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
     seen: dict[str, bool] = {}
+    header = ""
     for line in log.lines:
-        if line.number in log.inside or line.number in stated:
+        if line.number in log.inside or line.number in stated or line.message.startswith(_ECHOES):
             continue
         message = line.message.strip()
+        if header and line.message[:1] in (" ", "\t"):
+            # dbt and others print the kind of error, and below it, indented, the error
+            message, header = f"{header}\n{message}", ""
+        else:
+            header = message if _HEADER.match(message) else ""
+            if header:
+                continue
         key = message.translate(_DIGITS)[:200]
         useful = seen.get(key)
         if useful is None:
-            useful = seen[key] = bool(_WORDS.search(message)) and not _HARMLESS.search(message)
+            told = _WORDS.search(message) or (not message.isascii() and spoken_of(message))
+            useful = seen[key] = bool(told) and not _HARMLESS.search(message)
         if useful:
-            candidate = _from_line(line, message, log)
+            candidate = _from_line(line, message, log, points.get(line.number))
             if candidate:
                 yield candidate
 
 
+_HEADER = re2.compile(
+    r"^(?:\w+ ){0,3}(?:Error|ERROR|Exception|Failure|Problem)(?: in [\w. /()-]+)?:?$"
+    r"|^(?:Encountered an error|An error occurred|The following errors? occurred):?$"
+)
+_ECHOES = (
+    "Running command: ",
+    "Running: [",
+    "Spark-Submit cmd: ",
+    "Exporting env vars: ",
+    "Exporting the following env vars",
+    "Executing <Task",
+)
+"""What repeats a command before it runs: its text may hold any word."""
+
 _DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
 
-def _from_line(line: LogLine, message: str, log: ParsedLog) -> Candidate | None:
-    verdicts = judge(message[:4000], "", None)
+def _from_line(
+    line: LogLine, message: str, log: ParsedLog, points: float | None
+) -> Candidate | None:
     loud = bool(_ERROR_HEAD.search(message))
-    if not verdicts and not loud and line.level != "ERROR":
+    words = loud or line.level == "ERROR" or (line.number in log.output and not message.isascii())
+    verdicts = judge(message[:4000], free=words)
+    if points is None:
+        points = max(loudness(message), 0.0)
+    if not verdicts and not loud and line.level != "ERROR" and points < LOUD:
         return None
     if line.number in log.background:
         prior = PRIOR["background"]
@@ -256,16 +365,16 @@ def _from_line(line: LogLine, message: str, log: ParsedLog) -> Candidate | None:
         prior = BARE
     else:
         prior = LOG_INFO
-    if verdicts and verdicts[0].airflow and line.number not in log.output:
+    if verdicts and verdicts[0].supervised and line.number not in log.output:
         prior = max(prior, SUPERVISOR)
     return Candidate(
         line=line.number,
-        quote=line.text if not line.text.startswith("{") else line.message,
+        quote=quote(line),
         message=message,
         kind="line",
         origin="output" if line.number in log.output else "log",
         verdicts=verdicts,
-        score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * max(loudness(message), 0.0)),
+        score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * points),
     )
 
 
@@ -281,15 +390,117 @@ def _symptom(verdicts: tuple[Verdict, ...]) -> bool:
     return bool(verdicts) and verdicts[0].symptom
 
 
-def _favour_late(found: list[Candidate], log: ParsedLog) -> None:
+_TERSE = re2.compile(r"^(?:[\w.]+: )?4\d\d:[\w ]*$")
+
+
+def _prefer_bodies(found: list[Candidate]) -> None:
+    """Airflow's HTTP hook logs the body of a refusal as an error, then raises "401:Unauthorized":
+    the body says which right or key was missing, so it is quoted."""
+    for terse in [c for c in found if c.kind == "exception" and _TERSE.match(c.message)]:
+        for body in found:
+            near = terse.line - 4 < body.line < terse.line
+            if near and body.kind == "line" and not body.message.startswith("HTTP error:"):
+                body.score = max(body.score, terse.score + WRAPPED)
+                body.verdicts = body.verdicts or terse.verdicts
+
+
+def _prefer_output(found: list[Candidate]) -> None:
+    """An operator repeats the exit code of its process ("… a non-zero exit code 127"); the output
+    above that says the same in words ("dbt: command not found") states it."""
+    for summary in found:
+        if not any(verdict.symptom for verdict in summary.verdicts) or _symptom(summary.verdicts):
+            continue
+        for line in found:
+            if line.kind == "line" and line.line < summary.line and _same_family(line, summary):
+                line.score = max(line.score, summary.score + WRAPPED)
+
+
+_MEMORY = re2.compile(
+    r"(?i)\b(?:memory|mem|rss)\b[^\n]{0,40}(?:limit (?:reached|exceeded|hit)|exhausted|exceed)"
+    r"|out of memory|not enough memory|oom_kill[\s:=]+[1-9]|oom[- ]killer|killed process \d"
+    r"|\b(?:9[5-9]|100)(?:\.\d+)? ?% (?:of )?(?:memory|mem|ram)\b"
+    r"|\b(?:memory|mem|ram|rss)\b[^\n]{0,20}\b(?:9[5-9]|100)(?:\.\d+)? ?%"
+)
+
+
+def _explain_endings(found: list[Candidate], log: ParsedLog) -> None:
+    """How a process ended is not why: a SIGKILL with memory at its limit is a memory failure (and
+    only then), and a process that aborts itself has usually said the reason."""
+    endings = [c for c in found if c.verdict and c.verdict.ending]
+    if not endings:
+        return
+    ending = max(endings, key=lambda c: c.score)
+    killed = _KILLED.search(ending.message)
+    why = _memory_line(log, ending) if killed else _last_words(found, ending)
+    if why is None:
+        return
+    if why not in found:
+        found.append(why)
+    why.score = max(why.score, ending.score + WRAPPED)
+    why.verdicts = why.verdicts or ending.verdicts
+
+
+_KILLED = re2.compile(r"(?i)\bkilled\b|SIGKILL|(?:^|\W)(?:-9|137)\b")
+LAST_WORDS = 40
+"""Lines above the end of a process among which it says why it aborted."""
+
+
+def _memory_line(log: ParsedLog, ending: Candidate) -> Candidate | None:
+    """The last line before the end that reports memory at its limit, as a candidate."""
+    for line in reversed(log.lines):
+        told = line.number < ending.line and line.number not in log.background
+        if told and _MEMORY.search(line.message[:1000]):
+            verdicts = judge(line.message[:4000], free=True)
+            memory = tuple(v for v in verdicts if v.family == "out_of_memory" and v.weight > 4)
+            return Candidate(
+                line=line.number,
+                quote=quote(line),
+                message=line.message.strip(),
+                kind="line",
+                origin="output" if line.number in log.output else "log",
+                verdicts=memory or (structural("out_of_memory.killed_at_limit"),),
+                score=0.0,
+            )
+    return None
+
+
+def _last_words(found: list[Candidate], ending: Candidate) -> Candidate | None:
+    """The likeliest statement of the process just before it ended."""
+    near = [
+        c
+        for c in found
+        if ending.line - LAST_WORDS <= c.line < ending.line
+        and c.origin in ("output", "log")
+        and not (c.verdict and (c.verdict.ending or c.verdict.symptom))
+    ]
+    return max(near, key=lambda c: c.score, default=None)
+
+
+def _same_family(one: Candidate, other: Candidate) -> bool:
+    return bool(one.verdict and other.verdict and one.verdict.family == other.verdict.family)
+
+
+def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:
+    """What the order of lines says: late ones are nearer to the failure, those of the last attempt
+    count, and how a process ended is a consequence once an exception was stated."""
     if not log.lines:
         return
     first, last = log.lines[0].number, log.lines[-1].number
     span = max(last - first, 1)
+    stated = min(
+        (c.line for c in found if c.kind == "exception" and c.origin == "task"), default=last + 1
+    )
     for candidate in found:
         candidate.score += RECENT * (candidate.line - first) / span
+        if candidate.line < log.started_at:
+            candidate.score += EARLIER_ATTEMPT
+        if candidate.kind == "supervisor" and candidate.line > stated:
+            candidate.score += AFTER_FAILURE
 
 
-def _quote(statement: Statement, line: LogLine) -> str:
-    """What to show of the line: itself, or, of a JSON line, the exception as Python prints it."""
-    return statement.message if line.text.startswith("{") else line.text
+def quote(line: LogLine, statement: Statement | None = None) -> str:
+    """What to show of a line: itself, or, of a JSON line, the exception as Python prints it or the
+    event."""
+    if not line.text.startswith("{"):
+        return line.text
+    return statement.message if statement else line.message

@@ -116,7 +116,7 @@ def _near_the_end(messages: Sequence[str]) -> set[int]:
 
 
 def rank_lines(messages: Sequence[str]) -> list[tuple[int, float]]:
-    """(index, points) of the loud lines, loudest first; lines near a louder one come after."""
+    """(index, points) of the loud lines, loudest first."""
     shapes = [shape(message) for message in messages]
     counts = Counter(shapes)
     known: dict[str, float] = {}
@@ -137,21 +137,15 @@ def rank_lines(messages: Sequence[str]) -> list[tuple[int, float]]:
         score = own - RARE * math.log2(counts[shapes[index]]) + LATE * index / span
         scored.append((index, score + NEIGHBOURS * min(around, 4) / 4))
     scored.sort(key=lambda pair: (-pair[1], pair[0]))
-    return spread(scored)
+    return scored
 
 
-def spread(scored: list[tuple[int, float]], near: int = 6) -> list[tuple[int, float]]:
-    """Put lines within `near` lines of a louder one after all others: they tell the same failure."""
-    first: list[tuple[int, float]] = []
-    rest: list[tuple[int, float]] = []
-    taken: set[int] = set()
-    for index, score in scored:
-        cell = index // near
-        if {cell - 1, cell, cell + 1} & taken and any(
-            abs(index - other) < near for other, _ in first
-        ):
-            rest.append((index, score))
-        else:
-            first.append((index, score))
-            taken.add(cell)
+def spread(indices: Sequence[int], near: int = 6) -> list[int]:
+    """Indices (best first) with those within `near` lines of a better one put after all others:
+    they tell of the same failure."""
+    first: list[int] = []
+    rest: list[int] = []
+    for index in indices:
+        close = any(abs(index - other) < near for other in first)
+        (rest if close else first).append(index)
     return first + rest

@@ -41,55 +41,34 @@ def explain_log(log: LogText, *, evidence: int = 5) -> Diagnosis:
     started = time.perf_counter()
     parsed = parse(log)
     finding = diagnose(parsed, evidence)
-    answer = _answer(log, parsed, finding, evidence)
+    answer = _answer(log, parsed, finding)
     elapsed = round((time.perf_counter() - started) * 1000, 3)
     return msgspec.structs.replace(answer, elapsed_ms=elapsed)
 
 
-def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None, limit: int) -> Diagnosis:
+def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnosis:
     verdict = finding.verdict if finding else None
-    silent = finding is None and not parsed.succeeded
+    unnamed = "Failed for a reason that is not known here" if finding else NO_FAILURE
     return Diagnosis(
         id=log.name,
         cause=verdict.family if verdict else "unknown",
         detail=verdict.detail if verdict else "unknown.unknown",
-        title=verdict.title if verdict else _untitled(parsed, finding),
+        title=verdict.title if verdict else unnamed,
         confidence=finding.confidence if finding else 0.0,
         ranked=finding.ranked if finding else (),
         transience=verdict.transience if verdict else "unknown",
         retry=verdict.retry if verdict else RetryAdvice("default"),
         evidence=tuple(_clean(line) for line in finding.evidence) if finding else (),
         fix=verdict.fix if verdict else (),
-        gaps=(*(finding.gaps if finding else _silence(parsed) if silent else ()), *log.notes),
+        gaps=(*(finding.gaps if finding else ()), *log.notes),
         fingerprint=_fingerprint(finding),
         engine="rules",
         lines_total=log.lines_total,
         truncated=log.truncated,
         levels=parsed.levels,
-        failed=finding is not None or _died(parsed),
+        failed=finding is not None,
         task=parsed.task,
         exception=_clean_exception(finding.exception) if finding and finding.exception else None,
-    )
-
-
-def _untitled(parsed: ParsedLog, finding: Finding | None) -> str:
-    if finding:
-        return "Failed for a reason that is not known here"
-    return "The log just ends" if _died(parsed) else NO_FAILURE
-
-
-def _died(parsed: ParsedLog) -> bool:
-    """A try of Airflow whose log ends before the task does: nothing was left to log the end."""
-    return parsed.task is not None and not parsed.succeeded
-
-
-def _silence(parsed: ParsedLog) -> tuple[str, ...]:
-    if not _died(parsed):
-        return ()
-    return (
-        "Nothing after the last line says how the try ended.",
-        "Look in the event log of the run (heartbeat timeout, state mismatch).",
-        "If the try still runs, it has gone silent.",
     )
 
 

@@ -10,6 +10,7 @@ from dagnosis.errors import BrokenCause
 from dagnosis.logs.causes.catalogue import Cause, catalogue, load_causes
 
 CAUSES = load_causes()
+MATCHED = [cause for cause in CAUSES if not cause.spec.structural]
 GOOD = """\
 title: x
 description: y
@@ -21,7 +22,7 @@ examples: {match: [a disk, b disk], no_match: [c]}
 """
 
 
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.id)
+@pytest.mark.parametrize("cause", MATCHED, ids=lambda cause: cause.id)
 def test_excerpts(cause: Cause) -> None:
     assert len(cause.spec.examples.match) >= 2, "at least two excerpts must match"
     assert cause.spec.examples.no_match, "at least one excerpt must not match"

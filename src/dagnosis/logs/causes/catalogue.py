@@ -12,8 +12,13 @@ A cause file is `<family>/<name>.yaml`; its id is `family.name`. Keys:
     exceptions    exception types; "UniqueViolation" matches any module, "psycopg2.errors.X" only it
     unless        re2 expressions that veto a match
     symptom       true: a consequence ("exit code 1"); gives way to any statement of a real cause
+    ending        true: says only how the process ended (a signal, 137, 139), not why; gives way to
+                  lines of the process that say why
+    supervised    true: Airflow's own supervisor or executor states it, at any level, even INFO
     weight        1 to 9, default 5: how specific a match is; the heaviest match names the cause
-    examples      match: at least two messages, no_match: at least one
+    structural    instead of patterns and exceptions: one sentence that says by what structure of
+                  the log code recognises the cause (where it was raised, what is missing)
+    examples      match: at least two messages, no_match: at least one (none where structural)
 
 Matching is by mechanism: a pattern hit counts `weight`, an exception type alone `weight - 2`, both
 together `weight + 1`. Nothing here reads a log; that is `dagnosis.logs.evidence`.
@@ -23,8 +28,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +39,8 @@ import re2
 import yaml
 
 from dagnosis.errors import BrokenCause
+from dagnosis.logs.causes.kept import kept
+from dagnosis.logs.causes.prefilter import Prefilter
 from dagnosis.model import FAMILIES, RetryAdvice, Transience
 
 HERE = Path(__file__).parent
@@ -42,8 +50,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Messages that must and must not match; each is one message as the library prints it."""
 
-    match: tuple[str, ...]
-    no_match: tuple[str, ...]
+    match: tuple[str, ...] = ()
+    no_match: tuple[str, ...] = ()
 
 
 class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,12 +62,15 @@ class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transience: Transience
     retry: RetryAdvice
     fix: tuple[str, ...]
-    examples: Examples
+    examples: Examples = Examples()
     source: str = ""
+    structural: str = ""
     patterns: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     symptom: bool = False
+    supervised: bool = False
+    ending: bool = False
     weight: int = 5
 
 
@@ -138,8 +149,8 @@ def _load(path: Path) -> Cause:
                 raise BrokenCause(f"{path}: {key}: re2 refuses {expression!r}: {error}") from error
     if not 1 <= spec.weight <= 9:
         raise BrokenCause(f"{path}: weight must be 1 to 9, not {spec.weight}")
-    if not spec.patterns and not spec.exceptions:
-        raise BrokenCause(f"{path}: patterns or exceptions: at least one is needed")
+    if bool(spec.patterns or spec.exceptions) == bool(spec.structural):
+        raise BrokenCause(f"{path}: either patterns or exceptions, or structural, is needed")
     return Cause(f"{family}.{name}", family, spec)
 
 
@@ -147,24 +158,17 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten time
 
 
 class Catalogue:
-    """Causes compiled for matching: one re2 set for all expressions, one table for types."""
+    """Causes compiled for matching: one prefilter for all expressions, one table for types."""
 
     def __init__(self, causes: Iterable[Cause]) -> None:
         self.causes = {cause.id: cause for cause in causes}
         self._by_type: dict[str, list[tuple[str, Cause]]] = defaultdict(list)
-        self._owners: list[tuple[Cause, bool]] = []
-        options = re2.Options()
-        options.max_mem = 256 << 20
-        options.log_errors = False
-        self._set = re2.Set.SearchSet(options)
         for cause in self.causes.values():
             for name in cause.spec.exceptions:
                 self._by_type[name.rpartition(".")[2]].append((name, cause))
-            for veto, expressions in ((False, cause.spec.patterns), (True, cause.spec.unless)):
-                for expression in expressions:
-                    self._set.Add(expression)
-                    self._owners.append((cause, veto))
-        self._set.Compile()
+        owned = list(_expressions(self.causes.values()))
+        self._owners = [(cause, veto) for cause, veto, _ in owned]
+        self._expressions = Prefilter("causes", [expression for _, _, expression in owned])
 
     def match(self, message: str, exception: str = "") -> list[Hit]:
         """The causes that `message` states, heaviest first; empty when it states none.
@@ -178,7 +182,7 @@ class Catalogue:
             message = f"{exception}: {message}"
         patterned: set[str] = set()
         vetoed: set[str] = set()
-        for index in (self._set.Match(message) or ()) if self._owners else ():
+        for index in self._expressions.match(message):
             cause, veto = self._owners[index]
             (vetoed if veto else patterned).add(cause.id)
         typed = {
@@ -199,7 +203,25 @@ class Catalogue:
         return hits
 
 
+def _expressions(causes: Iterable[Cause]) -> Iterator[tuple[Cause, bool, str]]:
+    """(cause, is it a veto, expression), in a fixed order."""
+    for cause in causes:
+        for veto, expressions in ((False, cause.spec.patterns), (True, cause.spec.unless)):
+            for expression in expressions:
+                yield cause, veto, expression
+
+
 @cache
 def catalogue() -> Catalogue:
-    """The shipped taxonomy, compiled once a process."""
-    return Catalogue(load_causes())
+    """The shipped taxonomy, read and compiled once a process.
+
+    Reading a few hundred YAML files costs more than a diagnosis, so they are kept as JSON under the
+    files' names, sizes and times: an edit makes a new one.
+    """
+    digest = blake2b(digest_size=12)
+    for path in (Path(__file__), *sorted(HERE.glob("*/*.yaml"))):
+        stat = path.stat()
+        digest.update(
+            f"{path.parent.name}/{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode()
+        )
+    return Catalogue(kept("causes", digest.hexdigest(), tuple[Cause, ...], load_causes))

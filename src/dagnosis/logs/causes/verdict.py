@@ -5,22 +5,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-from dagnosis.logs.causes.catalogue import Catalogue, catalogue
-from dagnosis.logs.causes.tables import look_up
-from dagnosis.model import RetryAdvice, Transience
-
-if TYPE_CHECKING:
-    from dagnosis.logs.parsing import Statement
+from dagnosis.logs.causes.catalogue import Cause, catalogue, split_exception
+from dagnosis.logs.causes.phrases import WEIGHT, Phrase, spoken_of
+from dagnosis.logs.causes.tables import TableHit, look_up
+from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """One hypothesis about one message; heavier is more specific (1 to 10).
 
-    `airflow` marks statements of Airflow's own supervisor and executor, which stand at any level.
+    `supervised` marks statements of Airflow's own supervisor and executor, which stand at any level.
     """
 
     detail: str
@@ -31,46 +27,86 @@ class Verdict(msgspec.Struct, frozen=True):
     retry: RetryAdvice = RetryAdvice("default")
     fix: tuple[str, ...] = ()
     symptom: bool = False
-    airflow: bool = False
+    supervised: bool = False
+    ending: bool = False
 
 
-_SUPERVISED = ("worker_lost", "cancelled_or_upstream")
+_DELAY_SECONDS = 60
+"""Before a retry of what passes by itself, where nothing states a better time."""
+_ENDINGS = ("exit_code", "signal")
+"""Tables that say how a process ended, not why."""
+# Raised by Python where the code is wrong; their words are Python's, not an author's.
+_SPEAK_FOR_THEMSELVES = frozenset(
+    "ArithmeticError AttributeError ImportError IndentationError IndexError KeyError LookupError "
+    "ModuleNotFoundError NameError NotImplementedError RecursionError SyntaxError TabError TypeError "
+    "UnboundLocalError ZeroDivisionError".split()
+)
 
 
-def judge(
-    message: str, exception: str, statement: Statement | None, book: Catalogue | None = None
-) -> tuple[Verdict, ...]:
-    """The causes that `message` states, heaviest first; empty when it states none."""
-    verdicts = [
-        Verdict(
-            detail=hit.cause.id,
-            family=hit.cause.family,
-            title=hit.cause.title,
-            weight=hit.weight,
-            transience=hit.cause.spec.transience,
-            retry=hit.cause.spec.retry,
-            fix=hit.cause.spec.fix,
-            symptom=hit.cause.spec.symptom,
-            airflow=hit.cause.family in _SUPERVISED,
-        )
-        for hit in (book or catalogue()).match(message, exception)
-    ]
-    verdicts += [
-        Verdict(
-            detail=f"{row.family}.{row.table}_{row.code}",
-            family=row.family,
-            title=row.name,
-            weight=row.weight,
-            transience=row.transience,  # type: ignore[arg-type]
-            retry=_advice(row.transience, row.name),
-        )
-        for row in look_up(message, exception)
-    ]
+def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Verdict, ...]:
+    """The causes that `message` states, heaviest first; empty when it states none.
+
+    `exception` is its type where the log has it apart; `free` asks about people's own words too,
+    which is right for what was raised or logged as an error, and wrong for chatter.
+    """
+    verdicts = [_of_cause(hit.cause, hit.weight) for hit in catalogue().match(message, exception)]
+    verdicts += map(_of_row, look_up(message, exception))
+    name = (exception or split_exception(message)[0]).rpartition(".")[2]
+    phrase = spoken_of(message) if free and name not in _SPEAK_FOR_THEMSELVES else None
+    if phrase:
+        verdicts.append(_of_phrase(phrase))
     verdicts.sort(key=lambda v: (v.symptom, -v.weight))
     return tuple(verdicts)
 
 
-def _advice(transience: str, reason: str) -> RetryAdvice:
+def structural(cause_id: str, what: str = "") -> Verdict:
+    """The verdict of a structural cause; `what` is added to its title. KeyError when unknown."""
+    cause = catalogue().causes[cause_id]
+    verdict = _of_cause(cause, cause.spec.weight)
+    return msgspec.structs.replace(verdict, title=f"{cause.title} ({what})") if what else verdict
+
+
+def _of_cause(cause: Cause, weight: float) -> Verdict:
+    return Verdict(
+        detail=cause.id,
+        family=cause.family,
+        title=cause.title,
+        weight=weight,
+        transience=cause.spec.transience,
+        retry=cause.spec.retry,
+        fix=cause.spec.fix,
+        symptom=cause.spec.symptom,
+        supervised=cause.spec.supervised,
+        ending=cause.spec.ending,
+    )
+
+
+def _of_row(row: TableHit) -> Verdict:
+    return Verdict(
+        detail=f"{row.family}.{row.cause}",
+        family=row.family,
+        title=row.name,
+        weight=row.weight,
+        transience=row.transience,
+        retry=_advice(row.transience, row.name, row.delay_seconds),
+        fix=row.fix,
+        symptom=row.symptom,
+        ending=row.table in _ENDINGS,
+    )
+
+
+def _of_phrase(phrase: Phrase) -> Verdict:
+    return Verdict(
+        detail=f"{phrase.family}.in_words",
+        family=phrase.family,
+        title="By its words: " + FAMILY_MEANINGS[phrase.family].rstrip("."),
+        weight=WEIGHT,
+        transience=phrase.transience,
+        retry=_advice(phrase.transience, "Judged by the words of the message alone."),
+    )
+
+
+def _advice(transience: Transience, reason: str, delay: int | None = None) -> RetryAdvice:
     if transience == "transient":
-        return RetryAdvice("retry", 60, reason)
+        return RetryAdvice("retry", delay or _DELAY_SECONDS, reason)
     return RetryAdvice("fail" if transience == "permanent" else "default", None, reason)

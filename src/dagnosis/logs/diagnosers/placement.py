@@ -1,8 +1,6 @@
-"""The same exception means something else where it was raised.
-
-A `KeyError` in the user's function is a bug in it, while importing a DAG file it is a broken DAG,
-and deep inside Airflow with none of the user's code on the stack it is Airflow's. Each rule below
-reads the place, not the words; the first that applies gives the verdict.
+"""What the place of an exception adds to its words: the same KeyError is a broken DAG while a file
+is imported, a bug in the user's function, and Airflow's own when none of the user's code is on the
+stack. The causes named here are the structural ones of the taxonomy.
 """
 
 from __future__ import annotations
@@ -12,10 +10,9 @@ from typing import Literal, TypeAlias
 
 import re2
 
-from dagnosis.logs.causes.verdict import Verdict
+from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.evidence import Candidate
-from dagnosis.logs.parsing import ParsedLog
-from dagnosis.model import Frame, RetryAdvice
+from dagnosis.model import Frame
 
 Owner: TypeAlias = Literal["user", "airflow", "provider", "library"]
 
@@ -49,12 +46,13 @@ def user_frame(frames: tuple[Frame, ...]) -> Frame | None:
     return next((frame for frame in reversed(frames) if owner(frame) == "user"), None)
 
 
-def place(candidate: Candidate, log: ParsedLog) -> Verdict | None:
+def place(candidate: Candidate) -> Verdict | None:
     """The verdict on a candidate in its place; None when neither words nor place say anything."""
-    for rule in _RULES:
-        verdict = rule(candidate, log)
-        if verdict:
-            return verdict
+    if candidate.kind == "exception":
+        for rule in _RULES:
+            verdict = rule(candidate)
+            if verdict:
+                return verdict
     return candidate.verdict
 
 
@@ -63,64 +61,31 @@ def _generic(candidate: Candidate) -> bool:
     return verdict is None or verdict.symptom or verdict.weight <= GENERIC_WEIGHT
 
 
-# ---------------------------------------------------------------- while a DAG file is imported
+def _name(candidate: Candidate) -> str:
+    return candidate.type.rpartition(".")[2]
 
-_AUTHORING = frozenset({"code_error", "data_error", "unknown", "airflow_bug", "serialization_xcom"})
+
+_AUTHORING = frozenset({"code_error", "unknown", "airflow_bug", "serialization_xcom"})
 _CANNOT_IMPORT = re2.compile(
     r"cannot import name '[^']+' from (?:partially initialized module )?'([\w.]+)'(?: \(([^)]*)\))?"
 )
 
 
-def _while_importing(candidate: Candidate, log: ParsedLog) -> Verdict | None:
-    if candidate.kind != "exception" or candidate.origin != "import":
+def _while_importing(candidate: Candidate) -> Verdict | None:
+    if candidate.origin != "import":
         return None
     verdict = candidate.verdict
     moved = _CANNOT_IMPORT.search(candidate.message)
-    if moved and (
+    own = moved and (
         moved.group(1).startswith("airflow")
         or not _LIBRARY.search(moved.group(2) or "site-packages")
-    ):
-        return _definition(candidate, "The DAG file imports a name that its module does not have")
-    if (
-        verdict is None
-        or verdict.family in _AUTHORING
-        or (_generic(candidate) and verdict.family not in _SURE)
-    ):
-        return _definition(candidate, "The DAG file cannot be imported")
+    )
+    if own or verdict is None or verdict.family in _AUTHORING:
+        return structural("dag_definition_error.import_failed", _name(candidate))
+    if verdict.family == "data_error" and _generic(candidate):
+        return structural("dag_definition_error.import_failed", _name(candidate))
     return None
 
-
-_SURE = frozenset(
-    {
-        "missing_dependency",
-        "configuration_error",
-        "timeout",
-        "network",
-        "permission",
-        "resource_not_found",
-        "dependency_version_conflict",
-    }
-)
-
-
-def _definition(candidate: Candidate, title: str) -> Verdict:
-    name = candidate.type.rpartition(".")[2] or "error"
-    return Verdict(
-        detail=f"dag_definition_error.import_{name.lower()}",
-        family="dag_definition_error",
-        title=f"{title} ({name})",
-        weight=6,
-        transience="permanent",
-        retry=RetryAdvice("fail", None, "The file stays broken until it is changed."),
-        fix=(
-            "Open the DAG file at the quoted frame and correct what the quoted line names.",
-            "Check it with `python your_dag.py` in the environment of the scheduler: it must end without an error.",
-            "Watch the import error vanish from the list (`airflow dags list-import-errors`).",
-        ),
-    )
-
-
-# ---------------------------------------------------------------- Airflow's own database
 
 _DATABASE = re2.compile(
     r"(?i)sqlalchemy|psycopg|sqlite3|mysql|pymysql|OperationalError|ProgrammingError|IntegrityError|DBAPIError|StaleDataError"
@@ -132,101 +97,44 @@ _AIRFLOW_TABLES = re2.compile(
 )
 
 
-def _in_metadata_database(candidate: Candidate, log: ParsedLog) -> Verdict | None:
+def _in_metadata_database(candidate: Candidate) -> Verdict | None:
     if candidate.origin == "output" and not candidate.frames:
         return None
     if not _DATABASE.search(candidate.type or candidate.message[:200]):
         return None
     owners = {owner(frame) for frame in candidate.frames}
-    within = "airflow" in owners and not owners & {"user", "provider"}
-    statement = candidate.message.partition("[SQL")[2] or candidate.message
-    if not within and not (
-        _AIRFLOW_TABLES.search(statement) and "user" not in owners and "provider" not in owners
-    ):
+    if owners & {"user", "provider"}:
         return None
-    if candidate.verdict and candidate.verdict.family in (
-        "serialization_xcom",
-        "scheduler_or_metadata_db",
-    ):
+    sql = candidate.message.partition("[SQL")[2]
+    if "airflow" not in owners and not _AIRFLOW_TABLES.search(sql or candidate.message):
         return None
-    transient = candidate.verdict is not None and candidate.verdict.transience == "transient"
-    return Verdict(
-        detail="scheduler_or_metadata_db.query_failed",
-        family="scheduler_or_metadata_db",
-        title="Airflow's own metadata database refused a query",
-        weight=6,
-        transience="transient" if transient else "unknown",
-        retry=RetryAdvice("retry", 120, "The metadata database may answer again.")
-        if transient
-        else RetryAdvice("default", None, "It depends on the state of the metadata database."),
-        fix=(
-            "This is not your task's database: look at the health of the metadata database first (`airflow db check`).",
-            "A missing column or table means that the schema is older or newer than this Airflow: run `airflow db migrate` with the version that runs.",
-            "Deadlocks and locks: SQLite serves one writer only, so use PostgreSQL; else look for long transactions.",
-        ),
-    )
+    verdict = candidate.verdict
+    if verdict and verdict.family in ("serialization_xcom", "scheduler_or_metadata_db"):
+        return None
+    transient = verdict is not None and verdict.transience == "transient"
+    name = "query_interrupted" if transient else "query_failed"
+    return structural(f"scheduler_or_metadata_db.{name}")
 
 
-# ---------------------------------------------------------------- Airflow itself
-
-_ENTRY = frozenset(
-    {
-        "task_runner.py",
-        "taskinstance.py",
-        "dagbag.py",
-        "standard_task_runner.py",
-        "local_task_job.py",
-    }
-)
 _BUG_TYPES = frozenset(
-    {
-        "KeyError",
-        "AttributeError",
-        "TypeError",
-        "IndexError",
-        "AssertionError",
-        "RuntimeError",
-        "UnboundLocalError",
-        "NameError",
-        "ValueError",
-        "DetachedInstanceError",
-    }
+    "KeyError AttributeError TypeError IndexError AssertionError RuntimeError UnboundLocalError "
+    "NameError ValueError DetachedInstanceError".split()
 )
 
 
-def _inside_airflow(candidate: Candidate, log: ParsedLog) -> Verdict | None:
-    if candidate.kind != "exception" or not candidate.frames or not _generic(candidate):
+def _inside_airflow(candidate: Candidate) -> Verdict | None:
+    if not candidate.frames or not _generic(candidate) or candidate.origin == "import":
         return None
-    if candidate.type.rpartition(".")[2] not in _BUG_TYPES or candidate.origin == "import":
+    if _name(candidate) not in _BUG_TYPES:
         return None
     owners = [owner(frame) for frame in candidate.frames]
     if "user" in owners or "provider" in owners or "airflow" not in owners:
         return None
-    return Verdict(
-        detail="airflow_bug.internal_error",
-        family="airflow_bug",
-        title="Airflow failed in its own code: none of yours is on the stack",
-        weight=4,
-        transience="unknown",
-        fix=(
-            "Search Airflow's issue tracker for the quoted line together with your version.",
-            "Try the newest patch release of your minor version.",
-            "If it is new, report it with the whole traceback and the versions of Airflow and providers.",
-        ),
-    )
+    return structural("airflow_bug.internal_error")
 
-
-# ---------------------------------------------------------------- raised on purpose by the author
 
 _RAISED = frozenset(
-    {
-        "Exception",
-        "ValueError",
-        "RuntimeError",
-        "AirflowException",
-        "AirflowFailException",
-        "AssertionError",
-    }
+    "Exception ValueError RuntimeError AirflowException AirflowFailException AssertionError".split()
 )
 _ABOUT_DATA = re2.compile(
     r"(?i)\b(?:rows?|records?|columns?|data|values?|expected|missing|empty|insufficient|duplicate[sd]?|nulls?|schema|batch|"
@@ -235,29 +143,18 @@ _ABOUT_DATA = re2.compile(
 )
 
 
-def _raised_by_author(candidate: Candidate, log: ParsedLog) -> Verdict | None:
-    if candidate.kind != "exception" or not _generic(candidate):
+def _raised_by_author(candidate: Candidate) -> Verdict | None:
+    own_type = candidate.verdict is None
+    if not _generic(candidate) or not (own_type or _name(candidate) in _RAISED):
         return None
-    name = candidate.type.rpartition(".")[2]
-    if name not in _RAISED or not candidate.value or not candidate.frames:
+    if not candidate.frames or owner(candidate.frames[-1]) != "user":
         return None
-    if owner(candidate.frames[-1]) != "user" or candidate.origin == "import":
-        return None
-    about_data = bool(_ABOUT_DATA.search(candidate.value))
-    return Verdict(
-        detail="data_error.check_of_author" if about_data else "code_error.raised_by_author",
-        family="data_error" if about_data else "code_error",
-        title="A check that the author wrote stopped the task",
-        weight=3.5,
-        transience="unknown" if not about_data else "permanent",
-        fix=(
-            "Read the quoted message: the author of the task raised it on purpose at the quoted frame.",
-            "Look at the input of that check for this data interval before you retry.",
-        ),
-    )
+    if _ABOUT_DATA.search(candidate.value):
+        return structural("data_error.check_of_author")
+    return structural("code_error.raised_by_author")
 
 
-Rule: TypeAlias = Callable[[Candidate, ParsedLog], Verdict | None]
+Rule: TypeAlias = Callable[[Candidate], Verdict | None]
 _RULES: tuple[Rule, ...] = (
     _while_importing,
     _in_metadata_database,

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dagnosis.logs.causes.verdict import Verdict
+from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
-from dagnosis.logs.evidence import Candidate, candidates
+from dagnosis.logs.evidence import Candidate, candidates, quote
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
 
 MAX_QUOTE = 2000
 """Characters of a line that are quoted."""
+CERTAIN = 3.0
+"""Points from which the best line is taken for a failure where Airflow's own records tell none."""
 BAR = 0.35
 """Below this confidence the answer is `unknown`."""
 
@@ -35,10 +37,13 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
     """Diagnose one log; None when it states no failure. `evidence` lines are quoted at most."""
     found = candidates(log)
     if not found or not _failed(log, found):
-        return None
-    judged = [(candidate, place(candidate, log)) for candidate in found[:40]]
+        return _just_ends(log) if log.just_ends else None
+    judged = [(candidate, place(candidate)) for candidate in found[:40]]
     ranked = _rank(judged)
     top, verdict = judged[0]
+    if verdict is None:
+        # a line that is not known here, but the supervisor says how the task ended
+        verdict = next((v for c, v in judged if c.kind == "supervisor" and v), None)
     confidence = ranked[0].confidence if ranked else 0.0
     gaps: tuple[str, ...] = ()
     if verdict is None or confidence < BAR:
@@ -55,24 +60,33 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
     )
 
 
+def _just_ends(log: ParsedLog) -> Finding:
+    verdict = structural("worker_lost.log_just_ends")
+    last = log.lines[-1]
+    return Finding(
+        verdict=verdict,
+        confidence=0.5,
+        ranked=(RankedCause(verdict.family, verdict.detail, 0.5),),
+        evidence=(Evidence(last.number, quote(last)[:MAX_QUOTE], "context", 0.5),),
+        exception=None,
+        message=verdict.title,
+        gaps=(
+            "The event log of the run says why (heartbeat timeout, state mismatch), the log does not.",
+            "If the try still runs, it has gone silent.",
+        ),
+    )
+
+
 def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
     """Does the log tell of a failure of the task, rather than of words like "error" in a success?"""
-    certain = any(
-        candidate.origin in ("task", "import")
-        and (candidate.kind == "exception" or candidate.kind == "supervisor")
-        for candidate in found
-    ) or any(
-        candidate.verdict is not None
-        and candidate.verdict.airflow
-        and candidate.kind == "line"
-        and candidate.origin != "output"
-        for candidate in found
-    )
-    if certain:
+    if any(c.origin in ("task", "import") and c.kind != "line" for c in found):
         return True
     if log.succeeded:
         return False
-    return found[0].score >= 3.0
+    return found[0].score >= CERTAIN or any(
+        c.kind == "line" and c.origin != "output" and c.verdict is not None and c.verdict.supervised
+        for c in found
+    )
 
 
 def _rank(judged: Sequence[tuple[Candidate, Verdict | None]]) -> list[RankedCause]:

@@ -1,229 +1,109 @@
-"""Systematic tables: what codes, numbers and exception types mean wherever they appear."""
+"""Systematic tables: what codes, numbers and exception types mean wherever they appear.
+
+`look_up` is the one door. A table is one TSV file in this folder (see `table` for its format);
+`words.tsv` reads the name of an exception type that no table knows; `steps.tsv` holds fix steps
+that rows share. `aws.tsv` and `spark.tsv` are built from installed packages, see `build_aws` and
+`build_spark`.
+
+Weights are on the scale of the causes: a code that names the mechanism 5 to 5.5, a class of codes
+4 to 4.5, an exception type alone 1.5 to 3.
+"""
 
 from __future__ import annotations
 
-import msgspec
+from collections import defaultdict
+from functools import cache
+
 import re2
 
+from dagnosis.logs.causes.catalogue import split_exception
+from dagnosis.logs.causes.prefilter import Prefilter
+from dagnosis.logs.causes.tables.aws import AwsTable
+from dagnosis.logs.causes.tables.spark import SparkTable
+from dagnosis.logs.causes.tables.table import HERE, Table, TableHit
+from dagnosis.logs.causes.tables.words import of_words
 
-class TableHit(msgspec.Struct, frozen=True):
-    """One row that a message names; `weight` on the scale of the causes."""
+__all__ = ["TableHit", "Tables", "look_up", "tables"]
 
-    table: str
-    code: str
-    name: str
-    family: str
-    transience: str
-    weight: float
-
-
-# family, transience, exception types (last part of the dotted name)
-_TYPES: tuple[tuple[str, str, str], ...] = (
-    (
-        "code_error",
-        "permanent",
-        "NameError UnboundLocalError AttributeError TypeError KeyError IndexError ZeroDivisionError RecursionError AssertionError NotImplementedError SyntaxError IndentationError LookupError ValueError ArithmeticError",
-    ),
-    (
-        "data_error",
-        "permanent",
-        "UnicodeDecodeError JSONDecodeError DataError IntegrityError ValidationError ParserError EmptyDataError MergeError BadGzipFile BadZipFile ArrowInvalid DecodeError SchemaError",
-    ),
-    (
-        "missing_dependency",
-        "permanent",
-        "ModuleNotFoundError ImportError ClassNotFoundException NoClassDefFoundError",
-    ),
-    (
-        "network",
-        "transient",
-        "ConnectionError ConnectionResetError ConnectionAbortedError BrokenPipeError ConnectionRefusedError gaierror ConnectError NewConnectionError NameResolutionError SSLError RemoteDisconnected ConnectException UnknownHostException EndpointConnectionError IncompleteRead ProtocolError NoBrokersAvailable InterfaceError",
-    ),
-    (
-        "timeout",
-        "unknown",
-        "TimeoutError ReadTimeout ConnectTimeout Timeout timeout AirflowTaskTimeout AirflowSensorTimeout TimeoutExpired SocketTimeoutException ReadTimeoutError ConnectTimeoutError DeadlineExceeded TaskDeferralTimeout",
-    ),
-    (
-        "permission",
-        "permanent",
-        "PermissionError Forbidden AccessDenied AccessDeniedException PermissionDenied AccessControlException",
-    ),
-    (
-        "authentication",
-        "permanent",
-        "NoCredentialsError DefaultCredentialsError RefreshError Unauthorized Unauthenticated AuthenticationException ClientAuthenticationError",
-    ),
-    (
-        "resource_not_found",
-        "permanent",
-        "FileNotFoundError FileNotFoundException NotFound ResourceNotFoundError NoSuchKey NoSuchBucket",
-    ),
-    ("out_of_memory", "unknown", "MemoryError OutOfMemoryError ArrayMemoryError"),
-    (
-        "rate_limit_quota",
-        "transient",
-        "TooManyRequests ResourceExhausted RateLimitError ThrottlingException",
-    ),
-    ("external_service_error", "transient", "InternalServerError ServiceUnavailable BadGateway"),
-    (
-        "dag_definition_error",
-        "permanent",
-        "TemplateNotFound UndefinedError TemplateSyntaxError TemplateAssertionError AirflowDagCycleException DuplicateTaskIdFound AirflowDagDuplicatedIdException ParamValidationError",
-    ),
-    (
-        "configuration_error",
-        "permanent",
-        "AirflowNotFoundException AirflowConfigException NoSuchModuleError",
-    ),
-    ("serialization_xcom", "permanent", "PicklingError UnpicklingError SerializationError"),
-)
-_BY_TYPE = {
-    name: (family, transience) for family, transience, names in _TYPES for name in names.split()
-}
-
-# Last resort: what the name of an unknown exception type says of itself.
-_BY_WORD: tuple[tuple[str, str, str], ...] = (
-    ("timeout", "unknown", r"(?i)time(?:d)?_?out|deadline"),
-    (
-        "rate_limit_quota",
-        "transient",
-        r"(?i)throttl|ratelimit|toomany|quota|slowdown|limitexceeded",
-    ),
-    (
-        "authentication",
-        "permanent",
-        r"(?i)unauth(?:enticated|orized)|credential|login|authentication|invalidtoken|expiredtoken",
-    ),
-    (
-        "permission",
-        "permanent",
-        r"(?i)forbidden|accessdenied|permission|notallowed|privilege|authoriz",
-    ),
-    ("resource_not_found", "permanent", r"(?i)notfound|nosuch|doesnotexist|missingfile"),
-    ("network", "transient", r"(?i)connect|network|socket|dns|host|ssl|tls|broker"),
-    ("out_of_memory", "unknown", r"(?i)memory"),
-    ("serialization_xcom", "permanent", r"(?i)serializ|pickl|xcom"),
-    (
-        "data_error",
-        "permanent",
-        r"(?i)validation|decode|parse|schema|integrity|dataerror|quality|constraint|corrupt",
-    ),
-    ("configuration_error", "permanent", r"(?i)config|setting|environment|variable"),
-    (
-        "external_service_error",
-        "transient",
-        r"(?i)unavailable|internalserver|serviceerror|jobrun|gateway",
-    ),
-)
-_WORDS = tuple(
-    (family, transience, re2.compile(pattern)) for family, transience, pattern in _BY_WORD
+_LONGEST = 16_000
+"""Characters of a message that are read; the code of a failure stands near its start."""
+_NOT_TABLES = ("steps", "words", "aws_models", "spark_conditions")
+_KINDS: dict[str, type[Table]] = {"aws": AwsTable, "spark": SparkTable}
+"""Tables that know more than their own file."""
+# A word before a colon is a type when it is dotted, ends like one, or has humps like one.
+_TYPE = re2.compile(r"^\w+(?:\.[\w$]+)+$|(?:[Ee]rror|[Ee]xception)$|^[A-Z]\w*[a-z]\w*[A-Z]\w*[a-z]")
+_TYPE_SUFFIX = re2.compile(
+    r"[^.](?:Error|Exception|Failure|Fault|Violation|Timeout|TimedOut|Expired|Exceeded|Denied"
+    r"|NotFound|Refused|Unavailable|Unauthorized|Forbidden|Exhausted|Aborted|Invalid\w*)$"
 )
 
-_HTTP = re2.compile(
-    r"(?i)\b([45]\d\d) (?:Client|Server) Error|HTTP(?:/\d(?:\.\d)?)?[ :]+([45]\d\d)\b|status[_ ]?code[\"']?(?: is)?[:= ]+\(?([45]\d\d)\b"
-    r"|response code:? ([45]\d\d)\b|HttpError ([45]\d\d)|(?:^|: )([45]\d\d)[: ](?:(?:GET|POST|PUT|DELETE|PATCH|HEAD)\b|Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time|Forbidden|Unauthorized|Not Found|Too Many|Bad Request)"
-    r"|\(([45]\d\d)\)(?:$| (?:Reason|when calling))"
-)
-_STATUS = {
-    "400": ("code_error", "permanent"),
-    "401": ("authentication", "permanent"),
-    "403": ("permission", "permanent"),
-    "404": ("resource_not_found", "permanent"),
-    "407": ("authentication", "permanent"),
-    "408": ("timeout", "transient"),
-    "409": ("external_service_error", "unknown"),
-    "410": ("resource_not_found", "permanent"),
-    "413": ("data_error", "permanent"),
-    "422": ("data_error", "permanent"),
-    "429": ("rate_limit_quota", "transient"),
-    "500": ("external_service_error", "transient"),
-    "502": ("external_service_error", "transient"),
-    "503": ("external_service_error", "transient"),
-    "504": ("timeout", "transient"),
-}
-_ERRNO = re2.compile(r"\[Errno (-?\d+)\]|\(os error (\d+)\)|\berrno[:= ]+(\d+)")
-_ERRNOS = {
-    "1": ("permission", "permanent"),
-    "2": ("resource_not_found", "permanent"),
-    "5": ("external_service_error", "transient"),
-    "11": ("rate_limit_quota", "transient"),
-    "12": ("out_of_memory", "unknown"),
-    "13": ("permission", "permanent"),
-    "17": ("code_error", "permanent"),
-    "20": ("configuration_error", "permanent"),
-    "21": ("configuration_error", "permanent"),
-    "24": ("rate_limit_quota", "transient"),
-    "26": ("external_service_error", "transient"),
-    "28": ("disk_full", "permanent"),
-    "30": ("permission", "permanent"),
-    "32": ("network", "transient"),
-    "98": ("configuration_error", "permanent"),
-    "101": ("network", "transient"),
-    "103": ("network", "transient"),
-    "104": ("network", "transient"),
-    "110": ("timeout", "transient"),
-    "111": ("network", "transient"),
-    "113": ("network", "transient"),
-    "122": ("disk_full", "permanent"),
-    "-2": ("network", "transient"),
-    "-3": ("network", "transient"),
-    "-5": ("network", "transient"),
-    "61": ("network", "transient"),
-}
+
+class Tables:
+    """All tables: one prefilter over every shape, and one look at every table of types."""
+
+    def __init__(self, tables: list[Table]) -> None:
+        self.by_name = {table.name: table for table in tables}
+        self._typed = [table for table in tables if table.types]
+        self._owners = [(table, index) for table in tables for index in range(len(table.shapes))]
+        expressions = [table.shapes[index].expression for table, index in self._owners]
+        self._shapes = Prefilter("tables", expressions)
+
+    def look_up(self, message: str, exception: str = "") -> list[TableHit]:
+        """The rows that `message` names, heaviest first; empty when it names none.
+
+        `exception` is the exception type, with or without its module; when not given, a type that
+        leads the message is taken. Never raises, whatever the text.
+        """
+        if exception and not message.startswith(exception):
+            message = f"{exception}: {message}"
+        message = message[:_LONGEST]
+        if not message.isascii():  # lone surrogates have no UTF-8, and re2 reads UTF-8
+            message = message.encode("utf-8", "replace").decode("utf-8")
+        hits = [*self._printed(message), *self._typed_by(message, exception)]
+        if len(hits) < 2:
+            return hits
+        unique = {(hit.table, hit.code): hit for hit in hits}
+        return sorted(unique.values(), key=lambda hit: -hit.weight)
+
+    def _printed(self, message: str) -> list[TableHit]:
+        shapes: dict[str, list[int]] = defaultdict(list)
+        for position in self._shapes.match(message):
+            table, index = self._owners[position]
+            shapes[table.name].append(index)
+        return [
+            row for name, hit in shapes.items() for row in self.by_name[name].read(message, hit)
+        ]
+
+    def _typed_by(self, message: str, exception: str) -> list[TableHit]:
+        stated = bool(exception)
+        if not stated:
+            exception, _ = split_exception(message)
+            if not exception or not _TYPE.search(exception):
+                return []
+        package, _, rest = exception.partition(".")
+        name = rest.rpartition(".")[2]
+        if not rest:
+            package, name = "", package
+        rows = [row for table in self._typed if (row := table.of_type(package, name))]
+        if not rows and (stated or _TYPE_SUFFIX.search(exception)):
+            word = of_words(name)
+            return [word] if word else []
+        return rows
+
+
+@cache
+def tables() -> Tables:
+    """The shipped tables, read once a process."""
+    paths = sorted(path for path in HERE.glob("*.tsv") if path.stem not in _NOT_TABLES)
+    return Tables([_KINDS.get(path.stem, Table)(path) for path in paths])
 
 
 def look_up(message: str, exception: str = "") -> list[TableHit]:
-    """The rows that a message names, heaviest first; empty when it names none."""
-    if not exception:
-        from dagnosis.logs.causes.catalogue import split_exception
+    """The rows of the shipped tables that a message names, heaviest first.
 
-        exception, _ = split_exception(message)
-    hits = []
-    found = _ERRNO.search(message)
-    if found:
-        code = next(group for group in found.groups() if group)
-        if code in _ERRNOS:
-            hits.append(
-                TableHit(
-                    "errno",
-                    code,
-                    f"The operating system answered errno {code}",
-                    *_ERRNOS[code],
-                    4.5,
-                )
-            )
-    found = _HTTP.search(message)
-    if found:
-        code = next(group for group in found.groups() if group)
-        row = _STATUS.get(code) or (
-            ("external_service_error", "transient") if code > "499" else None
-        )
-        if row:
-            hits.append(TableHit("http", code, f"The server answered HTTP {code}", *row, 4.5))
-    name = exception.rpartition(".")[2]
-    if name in _BY_TYPE:
-        weight = (
-            1.5
-            if name in ("ValueError", "TypeError", "KeyError", "AssertionError", "AttributeError")
-            else 2.5
-        )
-        hits.append(
-            TableHit("exception", name.lower(), f"{name} was raised", *_BY_TYPE[name], weight)
-        )
-    elif name:
-        for family, transience, pattern in _WORDS:
-            if pattern.search(name):
-                hits.append(
-                    TableHit(
-                        "exception_name",
-                        name.lower(),
-                        f"{name} was raised",
-                        family,
-                        transience,
-                        2.0,
-                    )
-                )
-                break
-    hits.sort(key=lambda hit: -hit.weight)
-    return hits
+    >>> [hit.name for hit in look_up("HTTP Error 404: Not Found")]
+    ['HTTP 404 Not Found: what was asked for does not exist at this address']
+    >>> look_up("pandas: 404 rows, line 4031, timeout=30")
+    []
+    """
+    return tables().look_up(message, exception)

@@ -1,0 +1,148 @@
+"""Write the generated pages: `python docs/build.py [FOLDER]` (default: the folder of this file).
+
+causes/        one page a family, from the YAML files
+reference/     the command line from its --help, the settings, the JSON schema of a diagnosis
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+
+from dagnosis import settings
+from dagnosis.logs.causes.catalogue import Cause, load_causes
+from dagnosis.model import FAMILY_MEANINGS, Diagnosis
+
+COMMANDS = ("", "explain", "lines", "doctor", "demo", "config show")
+
+
+def pages() -> dict[str, str]:
+    """Path below docs/ -> text of every generated page."""
+    by_family: dict[str, list[Cause]] = defaultdict(list)
+    for cause in load_causes():
+        by_family[cause.family].append(cause)
+    written = {f"causes/{family}.md": _family(family, by_family[family]) for family in by_family}
+    written["causes/index.md"] = _index(by_family)
+    written["reference/cli.md"] = _cli()
+    written["reference/settings.md"] = _settings()
+    written["reference/diagnosis.schema.json"] = _schema()
+    return written
+
+
+def _index(by_family: dict[str, list[Cause]]) -> str:
+    total = sum(map(len, by_family.values()))
+    rows = [
+        f"| [{family}]({family}.md) | {len(by_family[family])} | {meaning} |"
+        if family in by_family
+        else f"| {family} | – | {meaning} |"
+        for family, meaning in FAMILY_MEANINGS.items()
+    ]
+    return "\n".join(
+        [
+            "# Causes",
+            "",
+            f"{total} causes in {len(FAMILY_MEANINGS)} families. The families are a closed list, the",
+            "causes below them are open: one YAML each (see CONTRIBUTING, *Add a cause*). Codes such as",
+            "errno, SQLSTATE or HTTP status come from the systematic tables beside them.",
+            "",
+            "| family | causes | means |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _family(family: str, causes: list[Cause]) -> str:
+    parts = [f"# {family}\n\n{FAMILY_MEANINGS[family]}\n"]
+    for cause in causes:
+        spec = cause.spec
+        retry: str = spec.retry.action
+        if spec.retry.delay_seconds:
+            retry += f" after {spec.retry.delay_seconds} s"
+        parts.append(
+            f"## {cause.id}\n\n**{spec.title}.** {spec.description}\n\n"
+            f"Retry: {retry} ({spec.transience}). {spec.retry.reason}\n"
+        )
+        parts.append("\n".join(f"{n}. {step}" for n, step in enumerate(spec.fix, 1)) + "\n")
+        if spec.structural:
+            parts.append(f"Recognised by: {spec.structural}\n")
+        else:
+            excerpts = "\n".join(line for text in spec.examples.match for line in text.split("\n"))
+            parts.append(f"```text\n{excerpts.rstrip()}\n```\n")
+        if spec.source:
+            parts.append(f"Source: {spec.source}\n")
+    return "\n".join(parts)
+
+
+def _cli() -> str:
+    parts = [
+        "# The command line",
+        "",
+        "Data goes to stdout, messages to stderr. Exit codes: 0 ok, 1 findings, 2 wrong use, 3 an",
+        "input was unreadable, 4 a service was unreachable.",
+        "",
+    ]
+    for command in COMMANDS:
+        parts += [f"## dagnosis {command}".rstrip(), "", "```text", _help(command), "```", ""]
+    return "\n".join(parts)
+
+
+def _help(command: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-m", "dagnosis", *command.split(), "--help"],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "90", "NO_COLOR": "1", "TERM": "dumb"},
+    )
+    text = ran.stdout.strip().replace("python -m dagnosis", "dagnosis")
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def _settings() -> str:
+    defaults = settings.Settings()
+    rows = [
+        f"| `{key}` | `{settings.PREFIX}{key.upper()}` | `{getattr(defaults, key)}` | {what} |"
+        for key, what in settings.DESCRIPTIONS.items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            f"Defaults < `{settings.FILE}` in the working folder < variables < flags;",
+            "`dagnosis config show` says where each value came from.",
+            "",
+            "| key | variable | default | meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _schema() -> str:
+    return json.dumps(msgspec.json.schema(Diagnosis), indent=2, sort_keys=True) + "\n"
+
+
+def main() -> None:
+    """Write every page; remove pages of families that are gone."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    written = pages()
+    for old in (folder / "causes").glob("*.md"):
+        if f"causes/{old.name}" not in written:
+            old.unlink()
+    for name, text in written.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

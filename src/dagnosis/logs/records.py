@@ -1,0 +1,91 @@
+"""JSON lines, as Airflow 3 writes them: one record a line, decoded into plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from dagnosis.logs.statements import Signal
+from dagnosis.model import Frame, TaskRef
+
+
+class Record(msgspec.Struct, gc=False):
+    """The keys of a JSON line that matter here; all are optional and of any type, as log text is."""
+
+    event: Any = ""
+    level: Any = ""
+    logger: Any = ""
+    chan: Any = ""
+    filename: Any = ""
+    error_detail: Any = None
+    exit_code: Any = None
+    signal: Any = None
+    signal_name: Any = None
+    detail: Any = None
+    reason: Any = None
+    msg: Any = None
+    message: Any = None
+    dag_id: Any = None
+    run_id: Any = None
+    task_id: Any = None
+    map_index: Any = -1
+    try_number: Any = 1
+    exception: Any = None
+    exc_info: Any = None
+
+
+decode = msgspec.json.Decoder(Record).decode
+
+
+def text_of(value: Any) -> str:
+    """Any JSON value as text; strings as they are, None as ''."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else msgspec.json.encode(value).decode()
+
+
+def task_ref(record: Record) -> TaskRef:
+    """The try that a record is bound to; wrong types fall back to "not mapped, first try"."""
+
+    def whole(value: Any, default: int) -> int:
+        return value if isinstance(value, int) else default
+
+    return TaskRef(
+        record.dag_id,
+        text_of(record.run_id),
+        record.task_id,
+        whole(record.map_index, -1),
+        whole(record.try_number, 1),
+    )
+
+
+def frames_of(raw: Any) -> Iterator[Frame]:
+    """The frames of one `error_detail` member, outermost first; none for anything but a list."""
+    for frame in raw if isinstance(raw, list) else ():
+        if isinstance(frame, dict):
+            line = frame.get("lineno")
+            yield Frame(
+                text_of(frame.get("filename")),
+                line if isinstance(line, int) else 0,
+                text_of(frame.get("name")),
+            )
+
+
+def signal_of(number: int, event: str, record: Record) -> Signal:
+    """What a supervisor line says; `detail` may nest its `current_state` (409 of the API)."""
+    state = ""
+    detail = record.detail
+    for _ in range(3):
+        if isinstance(detail, dict):
+            state = text_of(detail.get("current_state")) or state
+            detail = detail.get("detail")
+    return Signal(number, event, text_of(record.exit_code), text_of(record.signal), state)
+
+
+def cut_record(text: str) -> str:
+    """The event of a JSON line that was cut in the middle."""
+    start = text.find('"event"')
+    start = text.find('"', text.find(":", start) + 1) + 1
+    return text[start:].split('","', 1)[0]
