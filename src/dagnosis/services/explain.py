@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from dagnosis.logs.diagnosers.placement import owner
 from dagnosis.logs.diagnosers.rules import Finding, diagnose
 from dagnosis.logs.fingerprint import fingerprint
 from dagnosis.logs.parsing import ParsedLog, parse
@@ -81,18 +82,15 @@ def _clean_exception(exception: ExceptionInfo) -> ExceptionInfo:
 
 
 def _fingerprint(finding: Finding | None) -> str:
+    """Named after what the log states, not after the cause that it was given."""
     if finding is None:
         return ""
-    verdict = finding.verdict
-    frame = finding.exception.frame if finding.exception else None
-    return fingerprint(
-        (
-            verdict.detail if verdict else "unknown",
-            finding.exception.type.rpartition(".")[2] if finding.exception else "",
-            finding.message[:500],
-            frame.function if frame else "",
-        )
-    )
+    exception = finding.exception
+    if exception is None:
+        return fingerprint(("", finding.message, ""))
+    frame = exception.frame
+    function = frame.function if frame and owner(frame) == "user" else ""
+    return fingerprint((exception.type.rpartition(".")[2], exception.message, function))
 
 
 def families(diagnosis: Diagnosis) -> Iterable[RankedCause]:
