@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagnosis.logs.redaction import RULES, redact
+from tests.logs.data import Planted, harmless, secrets
 
 PASSWORDS = ["hunter2", "S3cr3t!", "p@ss:w%rd", "correcthorse", "a,b;c", "mysecretpassword"]
 NOTATIONS = [
@@ -200,3 +201,15 @@ def test_surrogates_survive() -> None:
 def test_a_long_line_is_read_in_one_pass() -> None:
     text = "password=hunter2&" * 2000
     assert redact(text) == "password=[redacted:password]&" * 2000
+
+
+@pytest.mark.parametrize("planted", secrets(), ids=lambda planted: planted.kind)
+def test_planted_secrets_of_another_author(planted: Planted) -> None:
+    clean = redact(planted.text)
+    assert [secret for secret in planted.secrets if secret in clean] == []
+    assert redact(clean) == clean
+    assert clean.count("\n") == planted.text.count("\n")
+
+
+def test_harmless_lines_of_another_author() -> None:
+    assert [line for line in harmless() if redact(line) != line] == []

@@ -77,7 +77,7 @@ def _role(host: str) -> str:
     if not labels:
         return "<host>"
     private = labels[-1] in _PRIVATE
-    return ".".join(labels[:1] if private else labels)
+    return " ".join(labels[:1] if private else labels)  # no dots: the mask knows hosts by them
 
 
 _PRIVATE = frozenset({"internal", "local", "corp", "lan", "cluster", "svc", "intra", "home"})
@@ -89,7 +89,9 @@ def _host(match: Any) -> str:
 
 def _path(match: Any) -> str:
     """A path as its base name without numbers; the folders are where it happens to be installed."""
-    base = match.group(2).rstrip("/").rpartition("/")[2]
+    folder, _, base = match.group(2).rstrip("/").rpartition("/")
+    if folder in ("/tmp", "/var/tmp") and "." not in base:  # noqa: S108 - names that were made up
+        return f"{match.group(1)}<tmp>"
     return f"{match.group(1)}<path>/{_wordy(base)}"
 
 
@@ -114,6 +116,17 @@ _QUOTED = r"""(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|`[^`\n]{0,300}`)"""
 _BEFORE: tuple[tuple[Any, Any], ...] = tuple(
     (re2.compile(expression), replacement)
     for expression, replacement in (
+        # places
+        (
+            r"\b([a-zA-Z][a-zA-Z0-9+.-]{1,20})://([^\s/\"'`<>|?)\]}]*)((?:/[^\s\"'`<>|?)\]}]*)?)(?:\?[^\s\"'`<>|)\]}]*)?",
+            _address,
+        ),
+        (
+            r"(?i)\b(host(?:name)?|host name|server at|server|node|worker)\s?[=:]?\s?[\"']([\w.:@-]+)[\"']",
+            _host,
+        ),
+        (r"(^|[\s\"'=(\[,:])((?:~|\.{1,2})?(?:/[\w.@+=%~:*-]+)+/?)", _path),
+        (r"\b(?:airflow)?tmp[a-z0-9_]{6,10}\b", "<tmp>"),
         # rows
         (r"\)=\((?:[^()\n]|\([^()\n]*\))*\)", ")=(<row>)"),
         (r"(?i)(failing row contains|duplicate key value is|row:|record:) ?[\[({].*", r"\1 <row>"),
@@ -127,23 +140,29 @@ _BEFORE: tuple[tuple[Any, Any], ...] = tuple(
             rf"(?i)(string to \w+|with base \d+|syntax for (?:type )?[\w ]{{1,40}}|(?:unable|failed|cannot|could not|can't)(?: to)? (?:parse|convert|cast)\b[\w ]{{0,30}}|is not a valid \w+|invalid \w+ value)[:,]? {_QUOTED}",
             r"\1: <value>",
         ),
-        # statements
-        (r"(?s)\[parameters: .*", ""),
+        # statements: what the message says about them is enough
+        (r"(?s)\[(?:SQL|parameters): .*", ""),
         (r"\(Background on this error at: [^)]*\)", ""),
         (r"(?i)(\bvalues\s*)\((?s:.*)\)", r"\1<row>"),
-        (r"(?i)\b(where|and|or|=|in|<|>|like|between)\s*\(?\s*'[^'\n]*'", r"\1 <value>"),
-        # places
+        (r"(?i)\b(where|and|or|in|like|between)\s*\(?\s*'[^'\n]*'", r"\1 <value>"),
+        # a masked password hides this word wherever it stands
+        (r"(?i)airflow", "***"),
+        # who ran it
         (
-            r"\b([a-zA-Z][a-zA-Z0-9+.-]{1,20})://([^\s/\"'`<>|?)\]}]*)((?:/[^\s\"'`<>|?)\]}]*)?)(?:\?[^\s\"'`<>|)\]}]*)?",
-            _address,
+            r"""(?i)["']?\b(?:dag|task|run|job|external executor|map|try|process|subdag)[_ ]?(?:id|index|number|subdir)\b["']?\s?[:=]\s?(?:"[^"\n]*"|'[^'\n]*'|[\w.:+-]+),?""",
+            "",
         ),
         (
-            r"(?i)\b(host(?:name)?|host name|server at|server|node|worker)\s?[=:]?\s?[\"']([\w.:@-]+)[\"']",
-            _host,
+            r"""(?i)["']?\b(?:hostname|full_filepath)["']?\s?[:=]\s?(?:"[^"\n]*"|'[^'\n]*'|<path>/\S+|[\w.:+-]+),?""",
+            "",
         ),
-        (r"(^|[\s\"'=(\[,:])((?:~|\.{1,2})?(?:/[\w.@+=%~:-]+)+/?)", _path),
-        (r"\b(?:airflow)?tmp[a-z0-9_]{6,10}\b", "<tmp>"),
-        # objects of Airflow
+        (r"(?i)(lost executor \S+ on) [^\s:]+", r"\1 <host>"),
+        # names that a machine gave
+        (r"\bo[0-9]+\.", "o."),
+        (r"#[0-9]+L?\b", "#"),
+        # newer Pythons qualify a method
+        (r"\b(?:\w+\.)+(\w+\(\))", r"\1"),
+        # objects
         (r"<(TaskInstance|DagRun|DAG|Task|Dag)[:(][^>]*>", r"<\1>"),
         (r"<([\w.]+)(?: object| instance)? at 0x[0-9a-fA-F]+>", r"<\1>"),
     )
@@ -159,5 +178,7 @@ _AFTER: tuple[tuple[Any, Any], ...] = tuple(
         ),
         (r"\b([a-z]{2,}(?:-[a-z]+)*)-<(?:num|hex|id|uuid)>(?:-[a-z0-9]{5})?\b", r"\1-<id>"),
         (r"(?:<num>[,;:/ ]*){2,}", "<num> "),
+        # what a shell put before the line
+        (r"^(?:<time>\s+|\[[a-z][a-z0-9-]*\] )+", ""),
     )
 )
