@@ -16,7 +16,8 @@ _JAVA_HEAD = re2.compile(
     r"((?:[a-z_$][\w$]*\.)+[A-Z][\w$]*)(?:: (.*))?$"
 )
 _ERROR_LINE = re2.compile(
-    r"^(?:E\s{2,})?((?:[A-Za-z_][\w]*\.)*"
+    # Airflow prints *** for a secret, and with the password "airflow" for its own modules
+    r"^(?:E\s{2,})?((?:(?:[A-Za-z_]\w*|\*\*\*)\.)*"
     r"(?:[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Timeout|Failure|Fault|Group|Violation|Iteration)\w*"
     r"|[A-Z]\w*|(?:[a-z_]\w*\.)+\w+))(?::\s(.*)|:?)$"
 )
