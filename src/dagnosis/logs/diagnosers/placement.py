@@ -22,7 +22,8 @@ GENERIC_WEIGHT = 3.0
 _LIBRARY = re2.compile(
     r"site-packages|dist-packages|/lib/python\d|<frozen|<string>|/usr/lib/|\.zip/"
 )
-_AIRFLOW = re2.compile(r"(?:^|/)airflow/(?:[\w]+/)*\w+\.py$|site-packages/airflow/")
+# installed, a checkout of Airflow itself, or a path cut off before the package: not /opt/airflow/include
+_AIRFLOW = re2.compile(r"(?:site|dist)-packages/airflow/|/airflow/airflow/\w+|^airflow/\w+")
 _PROVIDER = re2.compile(r"airflow/(?:providers|contrib|operators|hooks|sensors|decorators)/")
 _DAGS_FOLDER = re2.compile(r"/dags?[-_\w]*/|/plugins/")
 
@@ -36,7 +37,7 @@ def owner(frame: Frame) -> Owner:
     'airflow'
     """
     path = frame.file
-    if _AIRFLOW.search(path) and (_LIBRARY.search(path) or not _DAGS_FOLDER.search(path)):
+    if _AIRFLOW.search(path):
         return "provider" if _PROVIDER.search(path) else "airflow"
     return "library" if _LIBRARY.search(path) or path.startswith("<") else "user"
 
@@ -131,7 +132,9 @@ def _in_metadata_database(candidate: Candidate) -> Verdict | None:
         return None
     sql = candidate.message.partition("[SQL")[2]
     if not owners and not _AIRFLOW_TABLES.search(sql or candidate.message):
-        return None
+        # nothing else tells whose database it is: SQLite is Airflow's own default
+        if "database is locked" not in candidate.message:
+            return None
     verdict = candidate.verdict
     if verdict and verdict.family in ("serialization_xcom", "scheduler_or_metadata_db"):
         return None
