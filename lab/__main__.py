@@ -1,0 +1,46 @@
+"""`python -m lab --out DIR --python AIRFLOW_PYTHON`: run faults, write a labelled corpus."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from lab.runner import Laboratory, Plan, choose
+
+
+def main() -> int:
+    """Run the lab; 0 when every log shows its fault, 1 when some do not, 2 for wrong use."""
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the corpus to create or add to")
+    parser.add_argument("--python", type=Path, required=True, help="Python that has Airflow")
+    parser.add_argument("--airflow", type=int, choices=(2, 3), default=3, help="major version")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some faults only")
+    parser.add_argument("--seed", type=int, default=1, help="order of faults, content of chatter")
+    parser.add_argument("--port", type=int, default=18100, help="first of 100 loopback ports")
+    parser.add_argument("--work", type=Path, help="work folder (default: a new one, removed)")
+    parser.add_argument("--tools", type=Path, default=Path("lab-tools"), help="venvs: see README")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as scratch:
+        plan = Plan(
+            out=given.out.absolute(), work=(given.work or Path(scratch)).absolute(),
+            tools=given.tools.absolute(), python=given.python.absolute(), major=given.airflow,
+            seed=given.seed, port=given.port, only=given.only,
+        )  # fmt: skip
+        # PostgreSQL's user must be able to enter.
+        plan.work.mkdir(parents=True, exist_ok=True)
+        plan.work.chmod(0o755)
+        try:
+            faults = choose(plan)
+        except ValueError as error:
+            print(error, file=sys.stderr)
+            return 2
+        problems = Laboratory(plan, faults).run()
+    for problem in problems:
+        print(f"PROBLEM {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

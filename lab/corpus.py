@@ -1,0 +1,179 @@
+"""The corpus: logs as Airflow wrote them, and an index that says what each one shows.
+
+Layout of a corpus: `logs/<file>.log`, `index.jsonl` (one row a file, sorted by file), and
+`rejected/` for logs that do not show what their fault promises.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.fault import NONE, Fault
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the index. `evidence_line` is 1-based, None where no line states the cause."""
+
+    file: str
+    fault: str
+    dag_id: str
+    task_id: str
+    run_id: str
+    map_index: int
+    try_number: int
+    state: str
+    family: str
+    accepted: tuple[str, ...]
+    cause: str
+    transience: str
+    states: str | None
+    evidence_line: int | None
+    n_lines: int
+    airflow_version: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a task as Airflow left it: its key, its final state, its log file."""
+
+    task_id: str
+    run_id: str
+    map_index: int
+    try_number: int
+    state: str
+    log: Path
+
+
+class Rewriter:
+    """Replaces this machine's paths and host name by /opt/airflow, /usr/local, worker-1 ….
+
+    Nothing else of a log is touched.
+    """
+
+    def __init__(self, places: Mapping[Path, str]) -> None:
+        """`places` maps folders to what stands for them; longer paths are replaced first."""
+        names = {str(folder): name for folder, name in places.items()}
+        names[sys.base_prefix] = "/usr/local"
+        names[str(Path(sysconfig.get_paths()["stdlib"]).parents[1])] = "/usr/local"
+        for host in (socket.getfqdn(), socket.gethostname()):
+            if len(host) > 4 and host != "localhost":
+                names[host] = "worker-1"
+        self._names = sorted(names.items(), key=lambda item: -len(item[0]))
+
+    def __call__(self, text: str) -> str:
+        """The text with every place replaced; empty text stays empty."""
+        for found, name in self._names:
+            text = text.replace(found, name)
+        return text
+
+
+class Corpus:
+    """A corpus folder that is added to; a row replaces an earlier one of the same file."""
+
+    def __init__(self, folder: Path, rewrite: Rewriter, version: str) -> None:
+        """Open or create the corpus in `folder`; `version` is Airflow's."""
+        self.folder = folder
+        self._rewrite = rewrite
+        self._version = version
+        (folder / "logs").mkdir(parents=True, exist_ok=True)
+        self._index = folder / "index.jsonl"
+        self.rows: dict[str, dict[str, Any]] = {}
+        if self._index.exists():
+            for line in self._index.read_text().splitlines():
+                row = json.loads(line)
+                self.rows[row["file"]] = row
+
+    def add(self, fault: Fault, attempts: Iterable[Attempt]) -> list[str]:
+        """Add the tries of one fault; returns what is wrong with them, [] if all is well."""
+        self._forget(fault)
+        problems = []
+        labelled = 0
+        for attempt in attempts:
+            shows = attempt.state in fault.labelled or fault.family == NONE
+            labelled += shows
+            problem = self._add_one(fault, attempt, shows)
+            if problem:
+                problems.append(f"{fault.name}: {attempt.task_id} try {attempt.try_number}: {problem}")
+        if not labelled:
+            problems.append(f"{fault.name}: no try ended as {' or '.join(fault.labelled)}")
+        self._write_index()
+        return problems
+
+    def _add_one(self, fault: Fault, attempt: Attempt, shows: bool) -> str | None:
+        text = self._rewrite(attempt.log.read_text(encoding="utf-8", errors="surrogateescape"))
+        lines = text.splitlines()
+        states = fault.states if shows else None
+        line = next(matches(lines, states), None) if states else None
+        problem = None
+        if states and line is None:
+            problem = f"{states!r} is not in the log"
+        if fault.family == NONE and attempt.state == "failed":
+            problem = "failed, though it should not"
+        name = self._name(fault, attempt)
+        folder = self.folder / ("logs" if problem is None else "rejected")
+        folder.mkdir(exist_ok=True)
+        with (folder / name).open("w", encoding="utf-8", errors="surrogateescape") as sink:
+            sink.write(text)
+        if problem is None:
+            family = fault.family if shows else NONE
+            labelled = family != NONE
+            row = Row(
+                file=f"logs/{name}", fault=fault.name, dag_id=fault.dag_id,
+                task_id=attempt.task_id, run_id=attempt.run_id, map_index=attempt.map_index,
+                try_number=attempt.try_number, state=attempt.state, family=family,
+                accepted=(family, *fault.accepted) if labelled else (NONE,),
+                cause=fault.cause if shows else "", evidence_line=line,
+                transience=fault.transience if labelled else "unknown", states=states,
+                n_lines=len(lines), airflow_version=self._version, note=fault.note if shows else "",
+            )  # fmt: skip
+            self.rows[row.file] = asdict(row)
+        return problem
+
+    def _name(self, fault: Fault, attempt: Attempt) -> str:
+        mapped = f"__m{attempt.map_index}" if attempt.map_index >= 0 else ""
+        prefix = "" if self._version.startswith("3") else "af2__"
+        return f"{prefix}{fault.dag_id}__{attempt.task_id}{mapped}__try{attempt.try_number}.log"
+
+    def _forget(self, fault: Fault) -> None:
+        for file, row in list(self.rows.items()):
+            if row["fault"] == fault.name and row["airflow_version"] == self._version:
+                (self.folder / file).unlink(missing_ok=True)
+                del self.rows[file]
+
+    def _write_index(self) -> None:
+        rows = (json.dumps(self.rows[file], ensure_ascii=False) for file in sorted(self.rows))
+        self._index.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+
+def matches(lines: Iterable[str], states: str) -> Iterator[int]:
+    """The 1-based numbers of lines that hold `states`, as they stand or with JSON decoded."""
+    for number, line in enumerate(lines, 1):
+        if states in line or (line.startswith("{") and states in _decoded(line)):
+            yield number
+
+
+def _decoded(line: str) -> str:
+    try:
+        return "\n".join(_strings(json.loads(line)))
+    except ValueError:
+        return ""
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
