@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--python", type=Path, required=True, help="Python that has Airflow")
     parser.add_argument("--airflow", type=int, choices=(2, 3), default=3, help="major version")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some faults only")
-    parser.add_argument("--seed", type=int, default=1, help="order of faults, content of chatter")
+    parser.add_argument("--seed", type=int, default=1, help="order of the runs")
     parser.add_argument("--port", type=int, default=18100, help="first of 100 loopback ports")
     parser.add_argument("--work", type=Path, help="work folder (default: a new one, removed)")
     parser.add_argument("--tools", type=Path, default=Path("lab-tools"), help="venvs: see README")

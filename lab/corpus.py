@@ -12,6 +12,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ from lab.fault import NONE, Fault
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the index. `evidence_line` is 1-based, None where no line states the cause."""
+    """One row of the index.
+
+    `evidence_line` is the first line that holds `states`, 1-based, None where no line states the
+    cause; `evidence_lines` are the first 50 such lines.
+    """
 
     file: str
     fault: str
@@ -36,6 +41,7 @@ class Row:
     transience: str
     states: str | None
     evidence_line: int | None
+    evidence_lines: tuple[int, ...]
     n_lines: int
     airflow_version: str
     note: str
@@ -102,7 +108,9 @@ class Corpus:
             labelled += shows
             problem = self._add_one(fault, attempt, shows)
             if problem:
-                problems.append(f"{fault.name}: {attempt.task_id} try {attempt.try_number}: {problem}")
+                problems.append(
+                    f"{fault.name}: {attempt.task_id} try {attempt.try_number}: {problem}"
+                )
         if not labelled:
             problems.append(f"{fault.name}: no try ended as {' or '.join(fault.labelled)}")
         self._write_index()
@@ -112,9 +120,9 @@ class Corpus:
         text = self._rewrite(attempt.log.read_text(encoding="utf-8", errors="surrogateescape"))
         lines = text.splitlines()
         states = fault.states if shows else None
-        line = next(matches(lines, states), None) if states else None
+        found = tuple(islice(matches(lines, states), 50)) if states else ()
         problem = None
-        if states and line is None:
+        if states and not found:
             problem = f"{states!r} is not in the log"
         if fault.family == NONE and attempt.state == "failed":
             problem = "failed, though it should not"
@@ -131,8 +139,9 @@ class Corpus:
                 task_id=attempt.task_id, run_id=attempt.run_id, map_index=attempt.map_index,
                 try_number=attempt.try_number, state=attempt.state, family=family,
                 accepted=(family, *fault.accepted) if labelled else (NONE,),
-                cause=fault.cause if shows else "", evidence_line=line,
+                cause=fault.cause if shows else "", evidence_line=next(iter(found), None),
                 transience=fault.transience if labelled else "unknown", states=states,
+                evidence_lines=found,
                 n_lines=len(lines), airflow_version=self._version, note=fault.note if shows else "",
             )  # fmt: skip
             self.rows[row.file] = asdict(row)
@@ -154,18 +163,32 @@ class Corpus:
         self._index.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
 
 
+_KEYS = frozenset(
+    ("timestamp", "ti_id", "dag_id", "run_id", "task_id", "logger", "filename", "level")
+)
+
+
 def matches(lines: Iterable[str], states: str) -> Iterator[int]:
-    """The 1-based numbers of lines that hold `states`, as they stand or with JSON decoded."""
+    """The 1-based numbers of lines that hold `states`; JSON lines are decoded first.
+
+    The line in which Airflow shows a shell command is left out: it may hold the text that a
+    failing script will print.
+    """
     for number, line in enumerate(lines, 1):
-        if states in line or (line.startswith("{") and states in _decoded(line)):
+        text = _decoded(line) if line.startswith("{") else line
+        if states in text and "Running command: [" not in text:
             yield number
 
 
 def _decoded(line: str) -> str:
+    """The texts of a JSON line, without the fields that only say whose line it is."""
     try:
-        return "\n".join(_strings(json.loads(line)))
+        fields = json.loads(line)
     except ValueError:
-        return ""
+        return line
+    if not isinstance(fields, dict):
+        return line
+    return "\n".join(_strings({key: fields[key] for key in fields if key not in _KEYS}))
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -21,7 +21,7 @@ from lab.processes import Process
 from lab.world import Ports
 
 _REPOSITORY = Path(__file__).parents[1]
-_SECRET = "lab-secret-on-loopback-only-0123456789abcdef"  # noqa: S105 - a throw-away deployment
+_SECRET = "lab-secret-on-loopback-only-0123456789abcdef"
 
 
 @dataclass
@@ -49,8 +49,9 @@ class Deployment:
     def environment(self) -> dict[str, str]:
         """The environment of every component: Airflow's settings, and the world's variables."""
         url = f"http://127.0.0.1:{self.ports.api}"
-        # The 5 s that sqlite3 waits for a lock by default are too few for five components.
-        database = f"sqlite:///{self.home}/airflow.db?timeout=90"
+        # The 5 s that sqlite3 waits for a lock by default are few for five components; but the
+        # API server stands still while it waits.
+        database = f"sqlite:///{self.home}/airflow.db?timeout=12"
         settings = {
             "CORE__DAGS_FOLDER": str(self.dags),
             "CORE__LOAD_EXAMPLES": "False",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.error import HTTPError
 
 from lab import catalogue
 from lab.corpus import Attempt, Corpus, Rewriter
@@ -140,10 +139,10 @@ class Laboratory:
         plan.work.mkdir(parents=True, exist_ok=True)
         home = plan.work / "airflow"
         self.world = World(plan.work, plan.tools, plan.python, ports)
-        extra = {**self.world.environment(home), "LAB_SEED": str(plan.seed)}
+        extra = self.world.environment(home)
         self.deployment = Deployment(plan.python, home, ports, plan.major, extra)
         self.faults = list(faults)
-        random.Random(plan.seed).shuffle(self.faults)  # noqa: S311 - an order, not a secret
+        random.Random(plan.seed).shuffle(self.faults)
         self.problems: list[str] = []
         self._done = 0
         self._corpus = Corpus(plan.out, self._rewriter(home), _version(plan.python))
@@ -156,6 +155,7 @@ class Laboratory:
             self._drop_unprovided()
             self._write_dags()
             self.deployment.start()
+            self._wait_until_parsed()
             print(f"Airflow is up after {time.monotonic() - began:.0f} s", flush=True)
             self._run_many([fault for fault in self.faults if fault.build and not fault.exclusive])
             for fault in self.faults:
@@ -184,6 +184,18 @@ class Laboratory:
                 text = catalogue.path_of(fault).read_text() + "\n\ndag = FAULT.dag()\n"
             (self.deployment.dags / f"{fault.dag_id}.py").write_text(text)
 
+    def _wait_until_parsed(self, seconds: float = 180) -> None:
+        """Wait for the DAG processor: on SQLite its writing and that of tasks get in each other's way."""
+        expected = sum(fault.build is not None for fault in self.faults)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if self.deployment.call("GET", "/dags?limit=1")["total_entries"] >= expected:
+                    return
+            except OSError:
+                pass
+            time.sleep(2)
+
     def _run_many(self, faults: Sequence[Fault]) -> None:
         waiting = list(faults)
         active: list[Run] = []
@@ -209,10 +221,8 @@ class Laboratory:
         body: dict[str, Any] = {"logical_date": None} if self.plan.major == 3 else {}
         try:
             answer = self.deployment.call("POST", f"/dags/{fault.dag_id}/dagRuns", body)
-        except HTTPError as error:
-            if error.code in (404, 500):  # 500: the metadata database was locked
-                return None
-            raise
+        except OSError:  # not parsed yet (404), or the metadata database was locked (500)
+            return None
         run = Run(self.deployment, fault, answer["dag_run_id"], time.monotonic())
         if fault.during is not None:
             Thread(target=fault.during, args=(run,), daemon=True).start()
@@ -232,17 +242,27 @@ class Laboratory:
     def _collect(self, run: Run) -> None:
         # The supervisor still writes its last lines, and after an intervention it takes its time.
         time.sleep(8 if run.fault.during else 1)
-        attempts = list(run.attempts())
+        attempts = self._attempts(run)
         problems = self._corpus.add(run.fault, attempts)
         self.problems += problems
         seconds = time.monotonic() - run.started
         kept = f"{len(attempts)} logs in {seconds:.0f} s"
         self._report(run.fault, "; ".join(problems) or kept)
 
+    def _attempts(self, run: Run, patience: int = 10) -> list[Attempt]:
+        for _ in range(patience):
+            try:
+                return list(run.attempts())
+            except OSError:  # the metadata database was locked
+                time.sleep(2)
+        return list(run.attempts())
+
     def _collect_broken(self, faults: Sequence[Fault]) -> None:
         """The DAG processor's own log of files that cannot be imported."""
         for fault in faults:
-            logs = sorted(self.deployment.logs.rglob(f"{fault.dag_id}.py.log"))
+            # Airflow 2 links the folder "latest" to that of the day.
+            found = self.deployment.logs.rglob(f"{fault.dag_id}.py.log")
+            logs = sorted({log.resolve() for log in found})
             attempts = [
                 Attempt("dag_processor", "", -1, number, "failed", log)
                 for number, log in enumerate(logs, 1)

@@ -120,6 +120,7 @@ class World:
             "AIRFLOW_CONN_DWH_REPORTING": f"postgres://reporting:reporting-2026@{dsn}",
             "AIRFLOW_CONN_DWH_OLD_PASSWORD": f"postgres://etl:summer-2025@{dsn}",
             "AIRFLOW_CONN_PARTNER_API": f"http://127.0.0.1:{self.ports.web}",
+            "AIRFLOW_CONN_FS_INBOX": "fs://",
             "AIRFLOW_VAR_EXPORT_BATCH": "500",
         }
 

@@ -10,7 +10,7 @@ from threading import Thread
 import paramiko
 
 
-class _Refusing(paramiko.ServerInterface):
+class _Refusing(paramiko.ServerInterface):  # type: ignore[misc]
     def get_allowed_auths(self, username: str) -> str:
         """Offer the usual two."""
         return "password,publickey"

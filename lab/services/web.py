@@ -19,7 +19,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 _BODIES: dict[int, tuple[str, str]] = {
     400: ("application/json", '{"error":{"code":"invalid_argument","message":"Field \'from\' must be an ISO 8601 date, got \'25/11/2026\'","field":"from"}}'),
@@ -59,12 +59,12 @@ _JOB = {
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    flaky: Counter[str] = Counter()
+    flaky: ClassVar[Counter[str]] = Counter()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Say nothing: the runner's output is for people."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the base's name
+    def do_GET(self) -> None:
         self._answer()
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815

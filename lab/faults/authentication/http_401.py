@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """requests raise_for_status with 401, then a logged body."""
     import logging
@@ -29,7 +30,7 @@ FAULT = Fault(
     family="authentication",
     dag_id="invoices_fetch",
     cause="HTTP 401: the token expired",
-    states="401",
+    states="401 Client Error",
     build=build,
     needs=("web",),
     twin=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """State changed through the REST API."""
     import time
@@ -19,7 +20,7 @@ def build() -> None:
     long_export()
 
 
-def during(run):  # type: ignore[no-untyped-def]
+def during(run):
     """Set it to failed once it exports."""
     run.wait_for_log("part 1 exported")
     run.set_task_state("long_export", "failed")

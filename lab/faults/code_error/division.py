@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """A division by zero after a noisy stdout."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """sys.exit("text") inside a task: Airflow 3 logs it as exit_code."""
     import sys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """An implicit context: the first exception is the cause, the last one a consequence."""
     import logging

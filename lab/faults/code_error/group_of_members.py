@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """An ExceptionGroup from asyncio.TaskGroup with several members."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """An exception chain of `raise … from` with the user's own exception classes."""
     import logging

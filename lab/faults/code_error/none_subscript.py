@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """Currency rates by country, the way a mapping table is used in a hurry."""
     import logging

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """A JSON error in the user's own code, not in Airflow's XCom."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """RecursionError: a cycle in the category tree that the code does not expect."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """PythonOperator with op_kwargs that a rename left behind."""
     from lab.authoring import PythonOperator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """A bare KeyError from os.environ: the frame is the only hint."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """Variable.get without a default."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """PostgreSQL 23505, after a retry inside the task that logs ERROR."""
     import logging

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """PostgreSQL 42703, wrapped by pandas in its own DatabaseError."""
     import os

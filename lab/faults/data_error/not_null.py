@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """PostgreSQL 23502 through Airflow's own SQL operator."""
     from lab.authoring import SQLExecuteQueryOperator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """pandas ParserError; the line number 403 is not an HTTP status."""
     from lab.authoring import task

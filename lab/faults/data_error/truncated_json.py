@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """json.JSONDecodeError in the middle of a body that is cut off."""
     import os
@@ -12,9 +13,8 @@ def build() -> None:
 
     @task
     def fetch_stock_levels() -> list:
-        from urllib.request import urlopen
-
         import json
+        from urllib.request import urlopen
 
         body = urlopen(os.environ["PARTNER_URL"] + "/truncated").read()
         return json.loads(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """PostgreSQL 22001 through psycopg 3."""
     import os

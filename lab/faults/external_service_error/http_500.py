@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """HttpOperator of Airflow with 500 and a Java message in the body."""
     from lab.authoring import HttpOperator

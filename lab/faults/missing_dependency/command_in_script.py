@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """`command not found` 40 lines above the exit code, at level INFO."""
     from lab.authoring import BashOperator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """ModuleNotFoundError inside the task."""
     from lab.authoring import task

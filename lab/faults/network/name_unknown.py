@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """socket.gaierror below requests' and urllib3's exceptions."""
     from lab.authoring import task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """requests ConnectionError after urllib3's retries, three warnings and one root cause."""
     import os

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """`grep` finds nothing (exit code 1) and rsync is missing; the script goes on."""
     from lab.authoring import BashOperator

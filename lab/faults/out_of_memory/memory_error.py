@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """MemoryError under RLIMIT_AS: its message is empty."""
     from lab.authoring import task

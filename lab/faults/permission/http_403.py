@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """HttpOperator of Airflow with 403."""
     from lab.authoring import HttpOperator

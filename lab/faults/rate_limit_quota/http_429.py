@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """Warnings for each retry, then 429."""
     import logging

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """The return value is an object of the user's own class."""
     from lab.authoring import task
@@ -12,7 +13,7 @@ def build() -> None:
         pass
 
     @task
-    def open_cursor():  # type: ignore[no-untyped-def]
+    def open_cursor():
         print("cursor open, 403 rows waiting")
         return Cursor()
 

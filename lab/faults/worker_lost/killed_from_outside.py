@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """SIGKILL without any sign of memory pressure."""
     import os
@@ -19,7 +20,7 @@ def build() -> None:
     train_segments()
 
 
-def during(run):  # type: ignore[no-untyped-def]
+def during(run):
     """Kill the process as an operator would."""
     import os
     import signal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.fault import Fault
 
+
 def build() -> None:
     """os._exit(7): no exception at all."""
     from lab.authoring import task
