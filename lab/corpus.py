@@ -104,9 +104,10 @@ class Corpus:
         problems = []
         labelled = 0
         for attempt in attempts:
-            shows = attempt.state in fault.labelled or fault.family == NONE
-            labelled += shows
-            problem = self._add_one(fault, attempt, shows)
+            if _is_other(fault, attempt):
+                continue
+            labelled += _shows(fault, attempt.state)
+            problem = self._add_one(fault, attempt)
             if problem:
                 problems.append(
                     f"{fault.name}: {attempt.task_id} try {attempt.try_number}: {problem}"
@@ -116,36 +117,72 @@ class Corpus:
         self._write_index()
         return problems
 
-    def _add_one(self, fault: Fault, attempt: Attempt, shows: bool) -> str | None:
-        text = self._rewrite(attempt.log.read_text(encoding="utf-8", errors="surrogateescape"))
-        lines = text.splitlines()
+    def relabel(self, faults: Iterable[Fault]) -> list[str]:
+        """Label the logs at hand anew, after faults were edited; returns what is wrong."""
+        known = {fault.name: fault for fault in faults}
+        problems = []
+        for file, old in list(self.rows.items()):
+            fault = known.get(old["fault"])
+            if fault is None:
+                problems.append(f"{file}: there is no fault {old['fault']} any more")
+                continue
+            keys = ("task_id", "run_id", "map_index", "try_number", "state")
+            attempt = Attempt(**{key: old[key] for key in keys}, log=self.folder / file)
+            lines = _lines(_read(attempt.log))
+            row, problem = self._label(fault, attempt, file, lines, old["airflow_version"])
+            self.rows[file] = asdict(row)
+            if problem:
+                problems.append(f"{fault.name}: {file}: {problem}")
+        self._write_index()
+        return problems
+
+    def _add_one(self, fault: Fault, attempt: Attempt) -> str | None:
+        text = self._rewrite(_read(attempt.log))
+        file = f"logs/{self._name(fault, attempt)}"
+        row, problem = self._label(fault, attempt, file, _lines(text), self._version)
+        if problem is None:
+            self.rows[file] = asdict(row)
+        else:
+            file = file.replace("logs/", "rejected/", 1)
+        (self.folder / file).parent.mkdir(exist_ok=True)
+        (self.folder / file).write_bytes(text.encode("utf-8", errors="surrogateescape"))
+        return problem
+
+    def _label(
+        self, fault: Fault, attempt: Attempt, file: str, lines: list[str], version: str
+    ) -> tuple[Row, str | None]:
+        shows = _shows(fault, attempt.state)
         states = fault.states if shows else None
+        if states and version.startswith("2"):
+            states = fault.states_in_2 or states
         found = tuple(islice(matches(lines, states), 50)) if states else ()
         problem = None
         if states and not found:
             problem = f"{states!r} is not in the log"
         if fault.family == NONE and attempt.state == "failed":
             problem = "failed, though it should not"
-        name = self._name(fault, attempt)
-        folder = self.folder / ("logs" if problem is None else "rejected")
-        folder.mkdir(exist_ok=True)
-        with (folder / name).open("w", encoding="utf-8", errors="surrogateescape") as sink:
-            sink.write(text)
-        if problem is None:
-            family = fault.family if shows else NONE
-            labelled = family != NONE
-            row = Row(
-                file=f"logs/{name}", fault=fault.name, dag_id=fault.dag_id,
-                task_id=attempt.task_id, run_id=attempt.run_id, map_index=attempt.map_index,
-                try_number=attempt.try_number, state=attempt.state, family=family,
-                accepted=(family, *fault.accepted) if labelled else (NONE,),
-                cause=fault.cause if shows else "", evidence_line=next(iter(found), None),
-                transience=fault.transience if labelled else "unknown", states=states,
-                evidence_lines=found,
-                n_lines=len(lines), airflow_version=self._version, note=fault.note if shows else "",
-            )  # fmt: skip
-            self.rows[row.file] = asdict(row)
-        return problem
+        labelled = shows and fault.family != NONE
+        row = Row(
+            file=file,
+            fault=fault.name,
+            dag_id=fault.dag_id,
+            task_id=attempt.task_id,
+            run_id=attempt.run_id,
+            map_index=attempt.map_index,
+            try_number=attempt.try_number,
+            state=attempt.state,
+            family=fault.family if labelled else NONE,
+            accepted=(fault.family, *fault.accepted) if labelled else (NONE,),
+            cause=fault.cause if shows else "none: a task of the same DAG that did its work",
+            transience=fault.transience if labelled else "unknown",
+            states=states,
+            evidence_line=next(iter(found), None),
+            evidence_lines=found,
+            n_lines=len(lines),
+            airflow_version=version,
+            note=fault.note if shows else "",
+        )
+        return row, problem
 
     def _name(self, fault: Fault, attempt: Attempt) -> str:
         mapped = f"__m{attempt.map_index}" if attempt.map_index >= 0 else ""
@@ -163,6 +200,25 @@ class Corpus:
         self._index.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
 
 
+def _shows(fault: Fault, state: str) -> bool:
+    return fault.family == NONE or state in fault.labelled
+
+
+def _is_other(fault: Fault, attempt: Attempt) -> bool:
+    """Whether the try failed for a reason that is not this fault's."""
+    return fault.task_id not in (None, attempt.task_id) and attempt.state == "failed"
+
+
+def _read(log: Path) -> str:
+    # Bytes that are no UTF-8, and "\r", must come out as they went in.
+    return log.read_bytes().decode("utf-8", errors="surrogateescape")
+
+
+def _lines(text: str) -> list[str]:
+    """Lines end at "\\n" only: logs hold other characters at which str.splitlines would split."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 _KEYS = frozenset(
     ("timestamp", "ti_id", "dag_id", "run_id", "task_id", "logger", "filename", "level")
 )
@@ -171,13 +227,16 @@ _KEYS = frozenset(
 def matches(lines: Iterable[str], states: str) -> Iterator[int]:
     """The 1-based numbers of lines that hold `states`; JSON lines are decoded first.
 
-    The line in which Airflow shows a shell command is left out: it may hold the text that a
-    failing script will print.
+    Left out are lines of source that may hold the text too: the shell command that Airflow shows
+    before it runs it, and the source lines of a traceback.
     """
+    before = ""
     for number, line in enumerate(lines, 1):
         text = _decoded(line) if line.startswith("{") else line
-        if states in text and "Running command: [" not in text:
+        is_source = "Running command: [" in text or before.startswith('  File "')
+        if states in text and not is_source:
             yield number
+        before = line
 
 
 def _decoded(line: str) -> str:

@@ -84,6 +84,8 @@ class Fault:
     states: str | None
     """A substring of the log line that states the root cause, as the log holds it once JSON is
     decoded; None where no line does (then `silent_because` says why). For successes: None."""
+    states_in_2: str | None = None
+    """The same under Airflow 2, where its words differ."""
     transience: str = "permanent"
     """One of `TRANSIENCES`; for successes it has no meaning."""
     build: Callable[[], object] | None = None
@@ -101,6 +103,9 @@ class Fault:
     """Further arguments of the DAG, such as `dagrun_timeout`."""
     during: Callable[[RunHandle], None] | None = None
     """An intervention from outside while the run is in flight."""
+    task_id: str | None = None
+    """The task whose tries get the family, where another task of the DAG fails for another
+    reason; failed tries of the others are left out then."""
     labelled: tuple[str, ...] = ("failed",)
     """Final states of tries that get the family; `skipped` or `success` where that is the fault."""
     needs: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.error import HTTPError
 
 from lab import catalogue
 from lab.corpus import Attempt, Corpus, Rewriter
@@ -37,6 +38,7 @@ class Plan:
     seed: int
     port: int
     only: Sequence[str]
+    run_id: str | None = None
 
 
 @dataclass
@@ -219,9 +221,16 @@ class Laboratory:
     def _trigger(self, fault: Fault) -> Run | None:
         """Start a run; None while Airflow has not parsed the DAG yet."""
         body: dict[str, Any] = {"logical_date": None} if self.plan.major == 3 else {}
+        if self.plan.run_id:
+            body["dag_run_id"] = self.plan.run_id
         try:
             answer = self.deployment.call("POST", f"/dags/{fault.dag_id}/dagRuns", body)
-        except OSError:  # not parsed yet (404), or the metadata database was locked (500)
+        except HTTPError as error:
+            # 404: not parsed yet; 409: an earlier call was carried out, though it timed out.
+            if error.code != 409:
+                return None
+            answer = body
+        except OSError:  # the metadata database was locked
             return None
         run = Run(self.deployment, fault, answer["dag_run_id"], time.monotonic())
         if fault.during is not None:

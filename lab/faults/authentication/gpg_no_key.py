@@ -12,7 +12,7 @@ def build() -> None:
     BashOperator(
         task_id="decrypt_feed",
         bash_command="export GNUPGHOME=$(mktemp -d); cd $GNUPGHOME; "
-        "gpg --batch --quiet --passphrase '' --quick-gen-key a@example.org rsa2048 2>/dev/null; "
+        "gpg --batch --quiet --passphrase '' --quick-gen-key a@example.org default default never 2>/dev/null; "
         "echo secret | gpg --batch --quiet --trust-model always -r a@example.org -e -o feed.gpg; "
         "mkdir other && chmod 700 other && GNUPGHOME=$GNUPGHOME/other gpg --batch -d feed.gpg; code=$?; "
         "gpgconf --kill all; GNUPGHOME=$GNUPGHOME/other gpgconf --kill all; rm -rf $GNUPGHOME; "

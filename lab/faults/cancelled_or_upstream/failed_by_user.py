@@ -32,7 +32,9 @@ FAULT = Fault(
     dag_id="long_export",
     cause="set to failed by a user",
     states="Server indicated the task shouldn't be running anymore",
+    states_in_2="externally set to failed",
     transience="unknown",
+    twin=True,
     build=build,
     during=during,
 )

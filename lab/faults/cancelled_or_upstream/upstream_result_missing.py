@@ -31,9 +31,9 @@ FAULT = Fault(
     family="cancelled_or_upstream",
     dag_id="numbers_summary",
     cause="the upstream task failed (its own cause: source in maintenance)",
-    states="RuntimeError",
+    states="upstream extract_numbers failed",
+    task_id="summarise_numbers",
     accepted=("external_service_error",),
     transience="transient",
     build=build,
-    exclusive=False,
 )

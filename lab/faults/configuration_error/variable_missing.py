@@ -26,6 +26,7 @@ FAULT = Fault(
     dag_id="settings_read",
     cause="the Variable is not set",
     states="export_target_bucket",
+    states_in_2="Variable export_target_bucket does not exist",
     build=build,
     twin=True,
 )

@@ -25,7 +25,8 @@ FAULT = Fault(
     family="serialization_xcom",
     dag_id="cursor_open",
     cause="the return value cannot be serialized",
-    states="serialize",
+    states="Cannot serialize object of type",
+    states_in_2="serializ",
     build=build,
     twin=True,
 )

@@ -36,7 +36,9 @@ FAULT = Fault(
     states="Process terminated by signal",
     note="Airflow prints 'Likely out of memory' whoever sent it",
     accepted=("out_of_memory",),
+    states_in_2="Task exited with return code -9",
     transience="transient",
+    twin=True,
     build=build,
     during=during,
 )

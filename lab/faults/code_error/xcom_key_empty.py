@@ -1,4 +1,4 @@
-"""An XCom key with a slash and a question mark, which the task SDK does not quote."""
+"""An XCom with an empty key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lab.fault import Fault
 
 
 def build() -> None:
-    """The SDK builds a URL from the key."""
+    """The API server answers 422: string_too_short."""
     from lab.authoring import task
 
     @task
@@ -14,7 +14,7 @@ def build() -> None:
         from lab.authoring import get_current_context
 
         ti = get_current_context()["ti"]
-        for part in ("eu/de", "eu?x", "a#b", ""):
+        for part in ("eu/de", "us", ""):
             print(f"pushing {part!r}", flush=True)
             ti.xcom_push(key=part, value=1)
 
@@ -22,11 +22,12 @@ def build() -> None:
 
 
 FAULT = Fault(
-    name="xcom_key_slash",
-    family="airflow_bug",
+    name="xcom_key_empty",
+    family="code_error",
     dag_id="parts_push",
-    cause="the task SDK does not quote an XCom key",
-    states="rror",
-    accepted=("serialization_xcom", "code_error"),
+    cause="an XCom key is empty",
+    states="String should have at least 1 character",
+    note="the message says API_SERVER_ERROR",
+    accepted=("serialization_xcom", "data_error"),
     build=build,
 )

@@ -22,10 +22,11 @@ def build() -> None:
 
 FAULT = Fault(
     name="nan_in_xcom",
-    family="airflow_bug",
+    family="serialization_xcom",
     dag_id="mean_share",
     cause="NaN in an XCom",
-    states="rror",
-    accepted=("serialization_xcom",),
+    states="Out of range float values are not JSON compliant",
+    accepted=("data_error", "code_error", "airflow_bug"),
+    note="the message says API_SERVER_ERROR",
     build=build,
 )
