@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--airflow", type=int, choices=(2, 3), default=3, help="major version")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some faults only")
     parser.add_argument("--seed", type=int, default=1, help="order of the runs")
-    parser.add_argument("--port", type=int, default=18100, help="first of 100 loopback ports")
+    parser.add_argument("--port", type=int, default=18100, help="first of 50 loopback ports")
     parser.add_argument("--work", type=Path, help="work folder (default: a new one, removed)")
     parser.add_argument("--tools", type=Path, default=Path("lab-tools"), help="venvs: see README")
     parser.add_argument("--run-id", help="id of the DAG runs (default: Airflow's own choice)")

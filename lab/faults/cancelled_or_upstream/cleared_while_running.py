@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -23,7 +23,7 @@ def build() -> None:
     refresh_tiles()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Clear it."""
     run.wait_for_log("tile 2 refreshed")
     run.clear_task("refresh_tiles")

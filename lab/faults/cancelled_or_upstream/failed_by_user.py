@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -20,7 +20,7 @@ def build() -> None:
     long_export()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Set it to failed once it exports."""
     run.wait_for_log("part 1 exported")
     run.set_task_state("long_export", "failed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -20,7 +20,7 @@ def build() -> None:
     recount_shelves()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Mark it as done by hand."""
     run.wait_for_log("shelf 2 counted")
     run.set_task_state("recount_shelves", "success")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -20,7 +20,7 @@ def build() -> None:
     sync_catalogue()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Mark the run as failed."""
     run.wait_for_log("shelf 2 synced")
     run.set_run_state("failed")

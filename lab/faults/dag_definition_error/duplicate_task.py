@@ -25,7 +25,7 @@ FAULT = Fault(
     family="dag_definition_error",
     dag_id="carriers_nightly",
     cause="duplicate task id",
-    states="Task id 'load_carriers' has already been added to the DAG",
+    states="Task id 'load_carriers' has already been added to the D",
     source=SOURCE,
     twin=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -20,7 +20,7 @@ def build() -> None:
     count_segments()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Rename the table for a while, as a half-done migration does."""
     import time
 

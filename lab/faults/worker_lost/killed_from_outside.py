@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -20,7 +20,7 @@ def build() -> None:
     train_segments()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Kill the process as an operator would."""
     import os
     import signal

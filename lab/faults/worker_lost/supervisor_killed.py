@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.fault import Fault
+from lab.fault import Fault, RunHandle
 
 
 def build() -> None:
@@ -22,7 +22,7 @@ def build() -> None:
     compute_embeddings()
 
 
-def during(run):
+def during(run: RunHandle) -> None:
     """Kill the task and its supervisor, as a lost node does."""
     import os
     import signal
