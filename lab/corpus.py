@@ -118,16 +118,20 @@ class Corpus:
         return problems
 
     def relabel(self, faults: Iterable[Fault]) -> list[str]:
-        """Label the logs at hand anew, after faults were edited; returns what is wrong."""
+        """Label the logs at hand anew, after faults were edited; returns what is wrong.
+
+        Logs of faults that are no more are removed.
+        """
         known = {fault.name: fault for fault in faults}
         problems = []
         for file, old in list(self.rows.items()):
             fault = known.get(old["fault"])
-            if fault is None:
-                problems.append(f"{file}: there is no fault {old['fault']} any more")
-                continue
             keys = ("task_id", "run_id", "map_index", "try_number", "state")
             attempt = Attempt(**{key: old[key] for key in keys}, log=self.folder / file)
+            if fault is None or _is_other(fault, attempt):
+                attempt.log.unlink(missing_ok=True)
+                del self.rows[file]
+                continue
             lines = _lines(_read(attempt.log))
             row, problem = self._label(fault, attempt, file, lines, old["airflow_version"])
             self.rows[file] = asdict(row)

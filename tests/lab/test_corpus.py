@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,29 @@ def test_a_new_run_replaces_the_rows_of_the_same_fault_and_version(
     for version in ("3.3.2", "3.3.2", "2.11.2"):
         Corpus(out, Rewriter({}), version).add(fault, [log])
     assert [row["airflow_version"] for row in rows(out)] == ["2.11.2", "3.3.2"]
+
+
+def test_relabelling_follows_an_edited_fault(tmp_path: Path, fault: Fault) -> None:
+    out = tmp_path / "out"
+    Corpus(out, Rewriter({}), "3.3.2").add(
+        fault, [attempt(tmp_path, "hello\nConnection refused\n")]
+    )
+    edited = replace(fault, states="hello", accepted=("timeout",))
+    assert Corpus(out, Rewriter({}), "").relabel([edited]) == []
+    (row,) = rows(out)
+    assert (row["evidence_line"], row["accepted"]) == (1, ["network", "timeout"])
+    assert row["airflow_version"] == "3.3.2"
+    assert Corpus(out, Rewriter({}), "").relabel([]) == []
+    assert rows(out) == []
+    assert list((out / "logs").iterdir()) == []
+
+
+def test_bytes_and_line_ends_stay(tmp_path: Path, fault: Fault) -> None:
+    log = tmp_path / "raw.log"
+    content = b"10 %\r20 %\r\n\xff caf\xc3\xa9\xe2\x80\xa8x\nConnection refused\n"
+    log.write_bytes(content)
+    corpus = Corpus(tmp_path / "out", Rewriter({}), "3.3.2")
+    assert corpus.add(fault, [Attempt("load", "r1", -1, 1, "failed", log)]) == []
+    (row,) = rows(tmp_path / "out")
+    assert (tmp_path / "out" / str(row["file"])).read_bytes() == content
+    assert (row["n_lines"], row["evidence_line"]) == (3, 3)

@@ -12,7 +12,7 @@ def build() -> None:
     BashOperator(
         task_id="copy_to_branch",
         bash_command="f=$(mktemp); echo data > $f; "
-        "scp -q -P $CLOSED_PORT -o BatchMode=yes -o StrictHostKeyChecking=no $f acme@127.0.0.1:/in/; code=$?; "
+        "scp -P $CLOSED_PORT -o BatchMode=yes -o StrictHostKeyChecking=no $f acme@127.0.0.1:/in/; code=$?; "
         "rm -f $f; echo 'copy: 0 of 1 files'; exit $code",
     )
 

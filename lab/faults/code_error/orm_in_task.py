@@ -22,10 +22,10 @@ def build() -> None:
 
 FAULT = Fault(
     name="orm_in_task",
-    family="scheduler_or_metadata_db",
+    family="code_error",
     dag_id="failed_runs",
     cause="direct access to the metadata database from a task",
     states="Direct database access via the ORM is not allowed",
-    accepted=("code_error", "dependency_version_conflict"),
+    accepted=("dependency_version_conflict", "scheduler_or_metadata_db"),
     build=build,
 )
