@@ -32,6 +32,6 @@ FAULT = Fault(
     family="data_error",
     dag_id="payments_avro",
     cause="a record without iban",
-    states="iban",
+    states="no value and no default for iban",
     build=build,
 )

@@ -6,7 +6,7 @@ from lab.fault import Fault
 
 
 def build() -> None:
-    """NoBrokersAvailable, or whatever kafka-python says today."""
+    """KafkaTimeoutError: the text speaks of bootstrap, the cause is the refusal."""
     import os
 
     from lab.authoring import task
@@ -16,7 +16,7 @@ def build() -> None:
         import kafka
 
         address = f"127.0.0.1:{os.environ['CLOSED_PORT']}"
-        kafka.KafkaProducer(bootstrap_servers=address, api_version_auto_timeout_ms=3000)
+        kafka.KafkaProducer(bootstrap_servers=address)
 
     publish_prices()
 
@@ -26,7 +26,7 @@ FAULT = Fault(
     family="network",
     dag_id="prices_publish",
     cause="no Kafka broker is reachable",
-    states="afka",
+    states="Unable to bootstrap from 127.0.0.1",
     accepted=("timeout", "external_service_error"),
     transience="transient",
     build=build,

@@ -1,4 +1,4 @@
-"""A task returns a set of its own tuples."""
+"""A task returns complex numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAULT = Fault(
     family="serialization_xcom",
     dag_id="signal_transform",
     cause="complex numbers as return value",
-    states="omplex",
+    states="Cannot serialize object of type",
     accepted=("code_error",),
     build=build,
     twin=True,

@@ -23,7 +23,7 @@ FAULT = Fault(
     family="serialization_xcom",
     dag_id="tree_build",
     cause="a circular structure as return value",
-    states="ecursi",
+    states="maximum recursion depth exceeded",
     accepted=("code_error",),
     build=build,
 )

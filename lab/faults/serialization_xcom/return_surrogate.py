@@ -18,9 +18,10 @@ def build() -> None:
 
 FAULT = Fault(
     name="return_surrogate",
-    family="airflow_bug",
+    family="serialization_xcom",
     dag_id="newest_file",
-    cause="the operator",
-    states="rror",
+    cause="a lone surrogate in the return value",
+    states="surrogates not allowed",
+    accepted=("data_error", "airflow_bug", "code_error"),
     build=build,
 )

@@ -25,11 +25,11 @@ with DAG("clients_nightly", schedule=None, start_date=datetime(2026, 1, 1), para
 """
 
 FAULT = Fault(
-    name="dag_not_serializable",
-    family="serialization_xcom",
+    name="param_not_json",
+    family="dag_definition_error",
     dag_id="clients_nightly",
     cause="a param cannot be serialized",
-    states="client",
-    accepted=("dag_definition_error",),
+    states="must be json-serializable",
+    accepted=("serialization_xcom", "code_error"),
     source=SOURCE,
 )

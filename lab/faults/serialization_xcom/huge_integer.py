@@ -18,9 +18,10 @@ def build() -> None:
 
 FAULT = Fault(
     name="huge_integer",
-    family="airflow_bug",
+    family="serialization_xcom",
     dag_id="keys_multiply",
-    cause="the operator",
-    states="rror",
+    cause="an integer beyond 64 bits in the return value",
+    states="can't serialize ints",
+    accepted=("data_error", "code_error", "airflow_bug"),
     build=build,
 )

@@ -22,9 +22,11 @@ def build() -> None:
 
 FAULT = Fault(
     name="exception_text_fails",
-    family="airflow_bug",
+    family="code_error",
     dag_id="api_call",
     cause="the exception's own __str__ raises",
-    states="rror",
+    states="object has no attribute 'status'",
+    accepted=("external_service_error",),
+    note="the exception's own text cannot be made; Airflow 3 shows <str-error>",
     build=build,
 )
