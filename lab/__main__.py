@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -30,6 +31,8 @@ def main() -> int:
         return _report(Corpus(given.out, Rewriter({}), "").relabel(catalogue.load_all()))
     if given.python is None:
         parser.error("--python is needed, unless --relabel is given")
+    # So that the clean-up runs, and every process is ended, when somebody ends the lab.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as scratch:
         plan = Plan(
             out=given.out.absolute(), work=(given.work or Path(scratch)).absolute(),

@@ -68,9 +68,10 @@ python -m lab --out corpus --python AIRFLOW_2_PYTHON --run-id {run_id} --only NA
 python -m lab.bundle corpus src/dagnosis/samples
 ```
 
-Nothing in them was written by hand; paths and the host name of the machine were replaced
-(`/opt/airflow`, `/mnt`, `/opt/tools`, `/usr/local`, `worker-1`). Names, keys and passwords are
-invented. The layout is that of Airflow's log folder. Line numbers are 1-based.
+The logs are as Airflow wrote them; only paths and the host name of the machine were replaced
+(`/opt/airflow`, `/mnt`, `/opt/tools`, `/usr/local`, `worker-1`). The services in them (partner
+APIs, AWS) are loopback servers of the lab, databases and tools are real, the Go panic of
+rows_replicate is printed by a script. Names, keys and passwords are invented. The layout is that of Airflow's log folder. Line numbers are 1-based.
 
 | DAG and task | Airflow | family | what was injected | line |
 | --- | --- | --- | --- | --- |

@@ -237,7 +237,8 @@ def matches(lines: Iterable[str], states: str) -> Iterator[int]:
     before = ""
     for number, line in enumerate(lines, 1):
         text = _decoded(line) if line.startswith("{") else line
-        is_source = "Running command: [" in text or before.startswith('  File "')
+        is_frame = before.startswith('  File "') and line.startswith("    ")
+        is_source = is_frame or "Running command: [" in text
         if states in text and not is_source:
             yield number
         before = line

@@ -109,3 +109,13 @@ def test_bytes_and_line_ends_stay(tmp_path: Path, fault: Fault) -> None:
     (row,) = rows(tmp_path / "out")
     assert (tmp_path / "out" / str(row["file"])).read_bytes() == content
     assert (row["n_lines"], row["evidence_line"]) == (3, 3)
+
+
+def test_the_source_lines_of_a_traceback_do_not_match() -> None:
+    lines = [
+        '  File "dags/orders.py", line 3, in load',
+        '    raise ValueError("no rows")',
+        '  File "parsers.pyx", line 5, in read',
+        "ValueError: no rows",
+    ]
+    assert list(matches(lines, "no rows")) == [4]
