@@ -44,7 +44,12 @@ def cases(folder: Path) -> Iterator[Case]:
         for row in map(json.loads, lab.read_text("utf-8").splitlines()):
             none = row["family"] == "none"
             families = () if none else (row["family"], *row.get("accepted", ()))
-            yield Case(folder / row["file"], families, row.get("evidence_line") or 0, row.get("states") or "")
+            yield Case(
+                folder / row["file"],
+                families,
+                row.get("evidence_line") or 0,
+                row.get("states") or "",
+            )
         return
     mapping = read_mapping()
     with (folder / "index.csv").open(encoding="utf-8", newline="") as rows:

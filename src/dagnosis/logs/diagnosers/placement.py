@@ -130,11 +130,11 @@ def _in_metadata_database(candidate: Candidate) -> Verdict | None:
     owners = [o for frame in candidate.frames if (o := owner(frame)) != "library"]
     if owners and owners[-1] != "airflow":
         return None
-    sql = candidate.message.partition("[SQL")[2]
-    if not owners and not _AIRFLOW_TABLES.search(sql or candidate.message):
-        # nothing else tells whose database it is: SQLite is Airflow's own default
-        if "database is locked" not in candidate.message:
-            return None
+    message = candidate.message.partition("[SQL")[2] or candidate.message
+    # without a stack nothing else tells whose database it is: SQLite is Airflow's own default
+    locked = "database is locked" in candidate.message
+    if not (owners or locked or _AIRFLOW_TABLES.search(message)):
+        return None
     verdict = candidate.verdict
     if verdict and verdict.family in ("serialization_xcom", "scheduler_or_metadata_db"):
         return None
