@@ -80,11 +80,11 @@ def explain(
         Optional[int],  # noqa: UP045
         typer.Option("--evidence", min=1, max=50, help="Lines quoted (default 5)."),
     ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Examine huge logs whole.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Search every byte of a huge log.")] = False,
 ) -> None:
     """Diagnose logs."""
     from dagnosis import settings
-    from dagnosis.logs.reading import Limits
+    from dagnosis.logs.reading import EVERYTHING, Limits
 
     chosen = settings.load({"evidence_lines": evidence}).settings
     if jsonl is not None:
@@ -94,8 +94,9 @@ def explain(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
         )
     limits = Limits(
-        whole_bytes=1 << 40 if full else chosen.whole_bytes,
+        whole_bytes=chosen.whole_bytes,
         tail_bytes=chosen.tail_bytes,
+        scan_bytes=EVERYTHING if full else Limits().scan_bytes,
         max_unpacked_bytes=chosen.max_unpacked_bytes,
     )
     raise typer.Exit(_explain_files(files, limits, chosen, as_json))

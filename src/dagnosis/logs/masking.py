@@ -66,7 +66,9 @@ def mask(text: str) -> str:
     end = 0
     for match in _ANY.finditer(data):
         start, stop = match.span()
-        parts += (data[end:start], _stand_in(data[start:stop]))
+        # long texts are rare and hostile: the cache must not hold them
+        stand_in = _stand_in if stop - start < 200 else _stand_in.__wrapped__
+        parts += (data[end:start], stand_in(data[start:stop]))
         end = stop
     if not parts:
         return text
