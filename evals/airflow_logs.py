@@ -15,7 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dagnosis import explain
+import msgspec
+
+from dagnosis import explain, explain_text
+from dagnosis.errors import UnreadableInput
 
 MAPPING = Path(__file__).with_suffix(".tsv")
 
@@ -62,7 +65,10 @@ def cases(folder: Path) -> Iterator[Case]:
 
 def judge(case: Case) -> dict[str, Any]:
     """The prediction on one try, and whether it is right."""
-    answer = explain(case.path)
+    try:
+        answer = explain(case.path)
+    except UnreadableInput:  # an empty log: said so, as a failure whose reason stands elsewhere
+        answer = msgspec.structs.replace(explain_text(""), failed=True)
     quoted = [(line.line, line.text) for line in answer.evidence]
 
     def found(k: int) -> bool:

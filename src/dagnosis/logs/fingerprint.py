@@ -46,7 +46,7 @@ def normalise(text: str) -> str:
     >>> normalise("No such file: '/opt/airflow/data/2026/orders_20261122.csv'")
     'no such file: <path>/orders.csv'
     """
-    text = redact(text[:LOOKED_AT])
+    text = redact(text[:LOOKED_AT].encode("utf-8", "replace").decode("utf-8"))
     for expression, replacement in _BEFORE:
         text = expression.sub(replacement, text)
     text = mask(text)
