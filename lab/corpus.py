@@ -59,6 +59,17 @@ class Attempt:
     log: Path
 
 
+_HOST_SHAPES = (
+    "on host {}\n",
+    "hostname='{}'",
+    '"hostname":"{}"',
+    "hostname, {},",
+    "//{}:",
+    "//{}/",
+)
+"""Where Airflow, its executors and Spark write the host's name."""
+
+
 class Rewriter:
     """Replaces this machine's paths and host name by /opt/airflow, /usr/local, worker-1 ….
 
@@ -70,9 +81,9 @@ class Rewriter:
         names = {str(folder): name for folder, name in places.items()}
         names[sys.base_prefix] = "/usr/local"
         names[str(Path(sysconfig.get_paths()["stdlib"]).parents[1])] = "/usr/local"
-        for host in (socket.getfqdn(), socket.gethostname()):
-            if len(host) > 4 and host != "localhost":
-                names[host] = "worker-1"
+        for host in {socket.getfqdn(), socket.gethostname()} - {"localhost"}:
+            # A short name such as "vm" may be a part of other words.
+            names.update((shape.format(host), shape.format("worker-1")) for shape in _HOST_SHAPES)
         self._names = sorted(names.items(), key=lambda item: -len(item[0]))
 
     def __call__(self, text: str) -> str:

@@ -90,12 +90,12 @@ class Deployment:
                 "WEBSERVER__SECRET_KEY": _SECRET,
                 "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "7200",
             }
-        path = f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        # Nothing of the caller's environment: it would show up in the logs.
         return {
-            # Nothing else of the caller's environment: it would show up in the logs.
-            "HOME": os.environ.get("HOME", "/"),
+            "HOME": str(self.home),
             "LANG": "C.UTF-8",
-            "PATH": path,
+            "PATH": f"{self.python.parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PIP_CONFIG_FILE": os.devnull,
             "PYTHONPATH": str(_REPOSITORY),
             "AIRFLOW_HOME": str(self.home),
             **{f"AIRFLOW__{key}": value for key, value in settings.items()},

@@ -1,4 +1,4 @@
-"""A file name with a byte that is no UTF-8 is logged."""
+"""A file name with a byte that is no UTF-8 stands in an exception's message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from lab.fault import Fault
 
 
 def build() -> None:
-    """Python reads such a byte as a lone surrogate; logging it is legal."""
+    """Python reads such a byte as a lone surrogate. Seen with Airflow 3.3.2: the runner's last
+    exception handler raises UnicodeEncodeError and ends the process with 125."""
     import logging
 
     from lab.authoring import task
@@ -29,10 +30,12 @@ def build() -> None:
 
 
 FAULT = Fault(
-    name="log_surrogate",
+    name="surrogate_in_message",
     family="airflow_bug",
     dag_id="inbox_list",
-    cause="the operator",
-    states="rror",
+    cause="Airflow's own handler cannot encode the lone surrogate in an exception's message",
+    states="Process exited abnormally",
+    accepted=("data_error", "code_error", "worker_lost"),
+    note="exit code 125; the exception is lost, only the scheduler's output has it",
     build=build,
 )
