@@ -67,8 +67,11 @@ _OBJECT = re2.compile(r"^(?:[\w$]+\.)+[\w$]+@[0-9a-f]{5,8}$|^[a-z_]+=(?:\d+|[a-z
 _UUID = re2.compile(r"(?i)^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$")
 _HEX = re2.compile(r"(?i)^(?:sha\d+:)?[0-9a-f]+$")
 _NUMBER = re2.compile(r"^[-+]?[\d.,_:/TZ-]+(?:[eE][-+]?\d+)?(?:%|[kKMGT]i?B?|ms|s|m|h|d)?$")
-_WORDS = re2.compile(r"^[A-Za-z]+\d{0,3}(?:[_.\-/:]+(?:[A-Za-z]+\d{0,3}|\d{1,8}))+$")
-_CAMEL = re2.compile(r"^[A-Za-z]?[a-z]+(?:[A-Z]{0,4}[a-z]+){0,12}\d{0,2}$")
+_WORDS = re2.compile(
+    r"^[a-z]+\d{0,3}(?:[_.\-/:]+(?:[a-z]+\d{0,3}|\d{1,8}))+$|^[A-Za-z]+(?:[_.\-/:]+[A-Za-z]+)+$"
+    r"|^[A-Z]+(?:_(?:[A-Z]+|\d{1,4}))+$|^HTTP/[0-9.]+$"
+)
+_CAMEL = re2.compile(r"^(?:[A-Z]{0,5}[a-z]{2,})+\d{0,2}$|^[A-Z]+$")
 _OPAQUE = re2.compile(r"^[A-Za-z0-9+/_=.~:|!@#$%^&*-]+$")
 
 
@@ -126,7 +129,9 @@ def token(value: str, uuids: bool = True) -> bool:
         return True
     if _HEX.search(value):
         return len(value) >= 16
-    return len(value) >= 20 and not _CAMEL.search(value) and entropy(value) >= 3.5
+    if _CAMEL.search(value) or value.lower() == value or value.upper() == value:
+        return len(value) >= 20 and not _CAMEL.search(value) and entropy(value) >= 3.5
+    return len(value) >= 10
 
 
 def opaque(value: str) -> bool:
@@ -136,7 +141,8 @@ def opaque(value: str) -> bool:
     upper = sum(c.isupper() for c in value)
     lower = sum(c.islower() for c in value)
     digits = sum(c.isdigit() for c in value)
-    return upper >= 2 and lower >= 2 and digits >= 2 and entropy(value) >= 3.5
+    mixed = upper >= 2 and lower >= 2 and (digits >= 2 or len(value) >= 32)
+    return mixed and entropy(value) >= 3.5
 
 
 def entropy(value: str) -> float:
