@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
-from dagnosis.logs.evidence import Candidate, candidates, quote
+from dagnosis.logs.evidence import candidates
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
 
