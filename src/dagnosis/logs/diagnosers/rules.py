@@ -114,7 +114,10 @@ def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     for candidate, verdict in judged:
         if verdict and verdict.detail not in best:
             best[verdict.detail] = (candidate.score, verdict)
-        for other in candidate.verdicts[1:3]:
+        for other in candidate.verdicts[1:4]:
+            # of the same family they only say it again, less exactly
+            if verdict and other.family == verdict.family:
+                continue
             if not other.symptom and other.detail not in best:
                 best[other.detail] = (candidate.score - 1.5, other)
     if not best:
