@@ -55,9 +55,9 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def one(answer: Diagnosis, colour: Colour = "auto") -> None:
-    """One diagnosis in full."""
-    out = console(colour)
+def one(answer: Diagnosis, colour: Colour = "auto", out: Console | None = None) -> None:
+    """One diagnosis in full, on `out` or on stdout."""
+    out = out or console(colour)
     if not answer.failed:
         out.print(Text(f"✓ {answer.title}", "green"), Text(visible(answer.id), "dim"))
         for gap in answer.gaps:
@@ -108,7 +108,8 @@ def _print_evidence(out: Console, answer: Diagnosis) -> None:
     for line in answer.evidence:
         for index, row in enumerate(_rows(line)):
             number = line.line if index == 0 else ""
-            out.print(Text(f"  {number:>{width}} │ ", "dim") + Text(row, _LINE_STYLE[line.role]))
+            gutter = (f"  {number:>{width}} │ ", "dim")
+            out.print(Text.assemble(gutter, (row, _LINE_STYLE[line.role])))
     if answer.exception and answer.exception.frame:
         frame = answer.exception.frame
         out.print(
