@@ -163,8 +163,7 @@ class _QuietServer(ThreadingHTTPServer):
 def start(port: int) -> Callable[[], None]:
     """Serve plain HTTP on 127.0.0.1:`port`; returns what stops it."""
     server = _QuietServer(("127.0.0.1", port), _Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    return server.shutdown
+    return _serve(server)
 
 
 def start_tls(port: int, folder: Path) -> Callable[[], None]:
@@ -179,5 +178,14 @@ def start_tls(port: int, folder: Path) -> Callable[[], None]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
+    return _serve(server)
+
+
+def _serve(server: _QuietServer) -> Callable[[], None]:
     Thread(target=server.serve_forever, daemon=True).start()
-    return server.shutdown
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+
+    return stop

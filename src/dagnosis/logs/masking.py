@@ -33,9 +33,9 @@ hiding `-9` hides the cause.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import re2
@@ -49,6 +49,8 @@ class Rule(msgspec.Struct, frozen=True):
     name: str
     pattern: str
     replacement: Replacement
+    code: bool = False
+    """What it keeps is a code that tells the cause."""
 
 
 def mask(text: str) -> str:
@@ -62,35 +64,51 @@ def mask(text: str) -> str:
     '<time> GET https://<url> gave HTTP 503'
     """
     data = text.encode("utf-8", "surrogatepass")
-    parts: list[bytes] = []
+    pieces: list[bytes] = []
     end = 0
+    for part in parts(data):
+        pieces += (data[end : part.start], part.stand_in)
+        end = part.stop
+    if not pieces:
+        return text
+    pieces.append(data[end:])
+    return b"".join(pieces).decode("utf-8", "surrogatepass")
+
+
+class Part(NamedTuple):
+    """Bytes `start` to `stop` of a text and what stands for them; `code` when they are a code."""
+
+    start: int
+    stop: int
+    stand_in: bytes
+    code: bool
+
+
+def parts(data: bytes) -> Iterator[Part]:
+    """The parts of a UTF-8 text that a rule matches, in order and apart; kept ones as well."""
     for match in _ANY.finditer(data):
         start, stop = match.span()
-        # long texts are rare and hostile: the cache must not hold them
+        # long parts are rare and hostile: the cache must not hold them
         stand_in = _stand_in if stop - start < 200 else _stand_in.__wrapped__
-        parts += (data[end:start], stand_in(data[start:stop]))
-        end = stop
-    if not parts:
-        return text
-    parts.append(data[end:])
-    return b"".join(parts).decode("utf-8", "surrogatepass")
+        yield Part(start, stop, *stand_in(data[start:stop]))
 
 
 # ---------------------------------------------------------------- what a match becomes
 
 
 @lru_cache(maxsize=8192)
-def _stand_in(found: bytes) -> bytes:
+def _stand_in(found: bytes) -> tuple[bytes, bool]:
     # A set names the rule far faster than groups in the alternation would.
     # It names none when its memory does not suffice for a hostile text, which then stays.
     which = _WHICH.Match(found)
     if not which:
-        return found
-    replacement = RULES[min(which)].replacement
-    if not isinstance(replacement, str):
-        replacement = replacement(found.decode("utf-8", "surrogatepass"))
-    encoded: bytes = replacement.encode("utf-8", "surrogatepass")
-    return encoded
+        return found, False
+    rule = RULES[min(which)]
+    if isinstance(rule.replacement, str):
+        return rule.replacement.encode(), False
+    text = found.decode("utf-8", "surrogatepass")
+    stand_in = rule.replacement(text)
+    return stand_in.encode("utf-8", "surrogatepass"), rule.code and stand_in == text
 
 
 def _itself(found: str) -> str:
@@ -253,9 +271,9 @@ RULES: tuple[Rule, ...] = (
     Rule("run", rf"\b[a-z][a-z_]*__(?:{_ISO})\b", _run),
     Rule("ip", _IP, "<ip>"),
     Rule("time", rf"\b(?:{_TIME})\b", "<time>"),
-    Rule("status", _STATUS, _itself),
-    Rule("vendor", _VENDOR_CODES, _itself),
-    Rule("coded", f"{_CODED_HEAD}(?:{_CODED_VALUE})", _coded),
+    Rule("status", _STATUS, _itself, code=True),
+    Rule("vendor", _VENDOR_CODES, _itself, code=True),
+    Rule("coded", f"{_CODED_HEAD}(?:{_CODED_VALUE})", _coded, code=True),
     Rule("path", _PATH, _path),
     Rule("host", _HOST, _host),
     Rule("duration", rf"\b[0-9]+(?:\.[0-9]+)? ?{_UNIT}(?:[0-9]+{_UNIT})*\b", "<duration>"),

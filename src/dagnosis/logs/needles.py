@@ -202,3 +202,8 @@ def _apart(hits: list[Hit]) -> Iterator[tuple[int, bytes]]:
             first, window = following, rest[-1]
         following = first + window.count(b"\n") + (not window.endswith(b"\n"))
         yield first, window
+
+
+def speaks_of_failure(line: bytes) -> bool:
+    """Whether a line holds one of the words."""
+    return bool(_NEEDLES.search(line))

@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 import re2
 
+from dagnosis.logs.candidate import Candidate
 from dagnosis.logs.causes.verdict import Verdict, structural
-from dagnosis.logs.evidence import Candidate
 from dagnosis.model import Frame
 
 Owner: TypeAlias = Literal["user", "airflow", "provider", "library"]
@@ -62,10 +62,6 @@ def _generic(candidate: Candidate) -> bool:
     return verdict is None or verdict.symptom or verdict.weight <= GENERIC_WEIGHT
 
 
-def _name(candidate: Candidate) -> str:
-    return candidate.type.rpartition(".")[2]
-
-
 _UNREAD = re2.compile(r"([\w./-]+\.py)\"?, line \d+")
 _SYNTAX = frozenset("SyntaxError IndentationError TabError".split())
 
@@ -78,7 +74,7 @@ def _syntax_of_dag_file(candidate: Candidate) -> Verdict | None:
     unread = [frame.file for frame in candidate.frames[-1:] if not frame.function]
     named = _UNREAD.findall(candidate.message)
     if any(_DAGS_FOLDER.search(path) for path in (*unread, *named)):
-        return structural("dag_definition_error.import_failed", _name(candidate))
+        return structural("dag_definition_error.import_failed", candidate.name)
     return None
 
 
@@ -98,9 +94,9 @@ def _while_importing(candidate: Candidate) -> Verdict | None:
         or not _LIBRARY.search(moved.group(2) or "site-packages")
     )
     if own or verdict is None or verdict.family in _AUTHORING:
-        return structural("dag_definition_error.import_failed", _name(candidate))
+        return structural("dag_definition_error.import_failed", candidate.name)
     if verdict.family == "data_error" and _generic(candidate):
-        return structural("dag_definition_error.import_failed", _name(candidate))
+        return structural("dag_definition_error.import_failed", candidate.name)
     return None
 
 
@@ -155,10 +151,10 @@ _OWN_LOOKUPS = frozenset("KeyError IndexError UnboundLocalError NameError".split
 def _inside_airflow(candidate: Candidate) -> Verdict | None:
     if not candidate.frames or not _generic(candidate) or candidate.origin == "import":
         return None
-    if _name(candidate) not in _BUG_TYPES:
+    if candidate.name not in _BUG_TYPES:
         return None
     owners = [owner(frame) for frame in candidate.frames if not frame.file.startswith("<")]
-    lookup = _name(candidate) in _OWN_LOOKUPS  # of a key or name, which no caller can get wrong
+    lookup = candidate.name in _OWN_LOOKUPS  # of a key or name, which no caller can get wrong
     if owners[-1] == "provider" and lookup:
         return structural("airflow_bug.internal_error")
     if "user" in owners or "provider" in owners or owners[-1] != "airflow":
@@ -178,7 +174,7 @@ _ABOUT_DATA = re2.compile(
 
 def _raised_by_author(candidate: Candidate) -> Verdict | None:
     own_type = candidate.verdict is None
-    if not _generic(candidate) or not (own_type or _name(candidate) in _RAISED):
+    if not _generic(candidate) or not (own_type or candidate.name in _RAISED):
         return None
     if not candidate.frames or owner(candidate.frames[-1]) != "user":
         return None

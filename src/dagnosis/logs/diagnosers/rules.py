@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
-from dagnosis.logs.evidence import Candidate, candidates, quote
+from dagnosis.logs.evidence import candidates
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
 
@@ -113,7 +114,10 @@ def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     for candidate, verdict in judged:
         if verdict and verdict.detail not in best:
             best[verdict.detail] = (candidate.score, verdict)
-        for other in candidate.verdicts[1:3]:
+        for other in candidate.verdicts[1:4]:
+            # of the same family they only say it again, less exactly
+            if verdict and other.family == verdict.family:
+                continue
             if not other.symptom and other.detail not in best:
                 best[other.detail] = (candidate.score - 1.5, other)
     if not best:
