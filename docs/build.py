@@ -17,6 +17,7 @@ import msgspec
 
 from dagnosis import settings
 from dagnosis.logs.causes.catalogue import Cause, load_causes
+from dagnosis.logs.causes.tables import pages as tables
 from dagnosis.model import FAMILY_MEANINGS, Diagnosis
 
 COMMANDS = ("", "explain", "lines", "doctor", "demo", "config show")
@@ -29,6 +30,7 @@ def pages() -> dict[str, str]:
         by_family[cause.family].append(cause)
     written = {f"causes/{family}.md": _family(family, by_family[family]) for family in by_family}
     written["causes/index.md"] = _index(by_family)
+    written["reference/tables.md"] = tables.page()
     written["reference/cli.md"] = _cli()
     written["reference/settings.md"] = _settings()
     written["reference/diagnosis.schema.json"] = _schema()

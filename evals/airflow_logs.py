@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dagnosis import explain
+import msgspec
+
+from dagnosis import explain, explain_text
+from dagnosis.errors import UnreadableInput
+from evals.peers import keyword_family, last_exception_line
 
 MAPPING = Path(__file__).with_suffix(".tsv")
 
@@ -44,7 +48,12 @@ def cases(folder: Path) -> Iterator[Case]:
         for row in map(json.loads, lab.read_text("utf-8").splitlines()):
             none = row["family"] == "none"
             families = () if none else (row["family"], *row.get("accepted", ()))
-            yield Case(folder / row["file"], families, row.get("evidence_line") or 0, row.get("states") or "")
+            yield Case(
+                folder / row["file"],
+                families,
+                row.get("evidence_line") or 0,
+                row.get("states") or "",
+            )
         return
     mapping = read_mapping()
     with (folder / "index.csv").open(encoding="utf-8", newline="") as rows:
@@ -57,7 +66,10 @@ def cases(folder: Path) -> Iterator[Case]:
 
 def judge(case: Case) -> dict[str, Any]:
     """The prediction on one try, and whether it is right."""
-    answer = explain(case.path)
+    try:
+        answer = explain(case.path)
+    except UnreadableInput:  # an empty log: said so, as a failure whose reason stands elsewhere
+        answer = msgspec.structs.replace(explain_text(""), failed=True)
     quoted = [(line.line, line.text) for line in answer.evidence]
 
     def found(k: int) -> bool:
@@ -86,17 +98,32 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--show-wrong", action="store_true")
     arguments = parser.parse_args()
-    rows = [judge(case) for case in cases(arguments.folder)]
+    found = list(cases(arguments.folder))
+    rows = [judge(case) for case in found]
     arguments.out.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     failures = [row for row in rows if row["families"]]
     stated = [row for row in failures if row["line_right"] is not None]
     successes = [row for row in rows if not row["families"]]
+    peers = [
+        (
+            case.states in last_exception_line(text),
+            keyword_family(text) in case.families,
+            bool(case.line),
+        )
+        for case in found
+        if case.families and (text := case.path.read_text("utf-8", "replace"))
+    ]
     print(f"tries              {len(rows)}")
     print(f"line first         {sum(row['line_right'] for row in stated)} of {len(stated)}")
     print(f"line in first 3    {sum(row['line_in_3'] for row in stated)} of {len(stated)}")
     print(f"family fits        {sum(row['family_right'] for row in failures)} of {len(failures)}")
     print(f"failure reported   {sum(row['failed'] for row in failures)} of {len(failures)}")
     print(f"false alarms       {sum(row['failed'] for row in successes)} of {len(successes)}")
+    lines = [right for right, _, stated_line in peers if stated_line]
+    print(f"last exception line {sum(lines)} of {len(lines)} (peer: line first)")
+    print(
+        f"keywords           {sum(family for _, family, _ in peers)} of {len(peers)} (peer: family)"
+    )
     if arguments.show_wrong:
         for row in rows:
             wrong = [

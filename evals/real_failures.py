@@ -15,7 +15,9 @@ from typing import Any
 
 from dagnosis import Diagnosis, explain_text
 from dagnosis.services.explain import families
+from evals.peers import keyword_family, last_exception_line
 
+PEER_FIGURES = ("top1_first_reader", "top1_either_reader", "macro_f1", "evidence_hit1_either")
 TRANSIENT = {"transient": "yes", "permanent": "no", "unknown": "unclear"}
 
 
@@ -109,8 +111,20 @@ def main() -> None:
         for prediction in predictions:
             out.write(json.dumps(prediction, ensure_ascii=False) + "\n")
     if rows and all("cause" in row and "evidence" in row for row in rows):
-        for name, value in figures(rows, predictions).items():
-            print(f"{name:24s} {value:.3f}" if name != "cases" else f"{name:24s} {value:g}")
+        peers = [
+            {
+                "cause": keyword_family(row["text"]),
+                "evidence_lines": [last_exception_line(row["text"])],
+                "transient": "unclear",
+            }
+            for row in rows
+        ]
+        ours, theirs = figures(rows, predictions), figures(rows, peers)
+        print(f"{'':24s} dagnosis  keywords and last exception line")
+        for name, value in ours.items():
+            mine = f"{value:8.3f}" if name != "cases" else f"{value:8g}"
+            peer = f"{theirs[name]:8.3f}" if name in PEER_FIGURES else ""
+            print(f"{name:24s} {mine}  {peer}".rstrip())
     if arguments.show_wrong:
         for row, prediction in zip(rows, predictions, strict=True):
             golds = [row["evidence"], row.get("second_evidence") or ""]

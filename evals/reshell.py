@@ -153,10 +153,10 @@ def _traceback(chain: list[dict[str, Any]]) -> list[str]:
     for index in range(len(chain) - 1, -1, -1):
         member = chain[index]
         lines.append(_HEAD)
-        for frame in member.get("frames") or []:
-            lines.append(
-                f'  File "{frame["filename"]}", line {frame["lineno"]}, in {frame["name"]}'
-            )
+        lines.extend(
+            f'  File "{frame["filename"]}", line {frame["lineno"]}, in {frame["name"]}'
+            for frame in member.get("frames") or []
+        )
         kind, value = member["exc_type"], member["exc_value"]
         lines.extend((f"{kind}: {value}" if value else kind).split("\n"))
         if index:

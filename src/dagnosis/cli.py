@@ -9,99 +9,98 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from dagnosis import __version__
-from dagnosis.errors import DagnosisError, WrongUse
+from dagnosis.errors import DagnosisError, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
     from dagnosis.logs.reading import Limits, LogText
     from dagnosis.model import Diagnosis
     from dagnosis.settings import Settings
 
-app = typer.Typer(
-    name="dagnosis",
-    help="Why did the Airflow run fail, is the data right, and what fails next?",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-config = typer.Typer(help="Settings, and where each came from.", no_args_is_help=True)
-app.add_typer(config, name="config")
-
-EXPLAIN_HELP = """Say why a try failed, from its log.
-
-\b
-Examples:
-  dagnosis explain attempt=1.log
-  dagnosis explain logs/                     a table, grouped by fingerprint
-  kubectl logs my-pod | dagnosis explain -
-  dagnosis explain attempt=1.log --json | jq .cause
-  dagnosis explain --jsonl cases.jsonl --out answers.jsonl
-
-Exit code: 0 no failure found, 1 a failure was explained, 3 an input was unreadable.
-"""
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def complain(message: object) -> None:
     """One line on stderr."""
-    typer.echo(f"dagnosis: {message}", err=True)
+    click.echo(f"dagnosis: {message}", err=True)
 
 
-@app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        typer.echo(f"dagnosis {__version__}")
-        raise typer.Exit
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="dagnosis", message="%(prog)s %(version)s")
+def app() -> None:
+    """Why did the Airflow run fail, is the data right, and what fails next?
+
+    \b
+    Start here:
+      dagnosis demo                      bundled logs of a real Airflow, diagnosed
+      dagnosis explain attempt=1.log     why this try failed
+    """
 
 
-@app.command(help=EXPLAIN_HELP)
+@app.command()
+@click.argument("files", metavar="FILE…|-", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a log.")
+@click.option(
+    "--jsonl", metavar="CASES", type=Path, help="Rows {id, text}, one JSON object a line."
+)
+@click.option("--out", metavar="PRED", type=Path, help="Where the answers of --jsonl go.")
+@click.option(
+    "--evidence",
+    metavar="N",
+    type=click.IntRange(1, 50),
+    help="Lines quoted, 1 to 50 (default 5).",
+)
+@click.option("--full", is_flag=True, help="Search every byte of a huge log.")
 def explain(
-    files: Annotated[
-        Optional[list[str]],  # noqa: UP045 - typer reads it on 3.10
-        typer.Argument(metavar="FILE…|-", help="Logs, folders of logs, or - for standard input."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a log.")] = False,
-    jsonl: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--jsonl", metavar="CASES", help="Rows {id, text}, one JSON object a line."),
-    ] = None,
-    out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--out", metavar="PRED", help="Where the answers of --jsonl go."),
-    ] = None,
-    evidence: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--evidence", min=1, max=50, help="Lines quoted (default 5)."),
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Examine huge logs whole.")] = False,
+    files: tuple[str, ...],
+    as_json: bool,
+    jsonl: Path | None,
+    out: Path | None,
+    evidence: int | None,
+    full: bool,
 ) -> None:
-    """Diagnose logs."""
+    """Say why a try failed, from its log.
+
+    FILE is a log (plain, gz, zst, bz2, xz), a folder of logs, or - for standard input.
+
+    \b
+    Examples:
+      dagnosis explain attempt=1.log
+      dagnosis explain logs/                     a table, grouped by fingerprint
+      kubectl logs my-pod | dagnosis explain -
+      dagnosis explain attempt=1.log --json | jq .cause
+      dagnosis explain --jsonl cases.jsonl --out answers.jsonl
+
+    Exit code: 0 no failure found, 1 a failure was explained, 3 an input was unreadable.
+    """
     from dagnosis import settings
-    from dagnosis.logs.reading import Limits
+    from dagnosis.logs.reading import EVERYTHING, Limits
 
     chosen = settings.load({"evidence_lines": evidence}).settings
+    if jsonl is not None and files:
+        raise WrongUse("explain: give logs or --jsonl, not both")
+    if out is not None and jsonl is None:
+        raise WrongUse("explain: --out goes with --jsonl (for logs, redirect the output of --json)")
     if jsonl is not None:
-        raise typer.Exit(_explain_rows(jsonl, out, chosen.evidence_lines))
+        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines))
     if not files:
         raise WrongUse(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
         )
     limits = Limits(
-        whole_bytes=1 << 40 if full else chosen.whole_bytes,
+        whole_bytes=chosen.whole_bytes,
         tail_bytes=chosen.tail_bytes,
+        scan_bytes=EVERYTHING if full else Limits().scan_bytes,
         max_unpacked_bytes=chosen.max_unpacked_bytes,
     )
-    raise typer.Exit(_explain_files(files, limits, chosen, as_json))
+    sys.exit(_explain_files(files, limits, chosen, as_json))
 
 
-def _explain_files(files: list[str], limits: Limits, chosen: Settings, as_json: bool) -> int:
+def _explain_files(files: Iterable[str], limits: Limits, chosen: Settings, as_json: bool) -> int:
     from dagnosis.services.explain import explain_log
 
     sources = list(_sources(files))
@@ -110,6 +109,8 @@ def _explain_files(files: list[str], limits: Limits, chosen: Settings, as_json: 
     worst = 0
     for source in _progress(sources, several and not as_json):
         try:
+            if isinstance(source, UnreadableInput):
+                raise source
             answer = explain_log(_read(source, limits), evidence=chosen.evidence_lines)
         except DagnosisError as error:
             complain(error)
@@ -118,30 +119,32 @@ def _explain_files(files: list[str], limits: Limits, chosen: Settings, as_json: 
         answers.append(answer)
         if as_json:
             _print_json(answer)
-    if not as_json:
+    if answers and not as_json:
         from dagnosis import rendering
 
         if several:
             rendering.table(answers, chosen.colour)
-        elif answers:
+        else:
             rendering.one(answers[0], chosen.colour)
     return worst or int(any(answer.failed for answer in answers))
 
 
-def _sources(files: list[str]) -> Iterator[Path | None]:
+def _sources(files: Iterable[str]) -> Iterator[Path | UnreadableInput | None]:
+    """The logs to read; None is standard input, an error stands for a folder without logs."""
     from dagnosis.logs.reading import find_logs
 
     for name in files:
         if name == "-":
             yield None
             continue
-        path = Path(name)
-        if path.is_dir() and not any(True for _ in find_logs([path])):
-            complain(f"{path}: no logs in this folder")
-        yield from find_logs([path])
+        found = list(find_logs([Path(name)]))
+        if found:
+            yield from found
+        else:
+            yield UnreadableInput(f"{name}: no logs in this folder")
 
 
-def _read(source: Path | None, limits: Limits) -> LogText:
+def _read(source: Path | None, limits: Limits | None = None) -> LogText:
     from dagnosis.logs.reading import read_path, read_stream
 
     if source is None:
@@ -149,7 +152,9 @@ def _read(source: Path | None, limits: Limits) -> LogText:
     return read_path(source, limits)
 
 
-def _progress(sources: list[Path | None], wanted: bool) -> Iterable[Path | None]:
+def _progress(
+    sources: list[Path | UnreadableInput | None], wanted: bool
+) -> Iterable[Path | UnreadableInput | None]:
     if not wanted or not sys.stderr.isatty():
         return sources
     from rich.console import Console
@@ -163,49 +168,56 @@ def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
 
     from dagnosis.services.explain import explain_text
 
-    if not cases.is_file():
-        complain(f"{cases}: no such file")
-        return 3
     worst = 0
     failed = False
-    with cases.open("rb") as rows, out.open("wb") if out else sys.stdout.buffer as sink:
+    with _opened(cases, "rb") as rows, _opened(out, "wb") if out else sys.stdout.buffer as sink:
         for number, raw in enumerate(rows, 1):
             if not raw.strip():
                 continue
             try:
-                row = msgspec.json.decode(raw)
-                if (
-                    not isinstance(row, dict)
-                    or "id" not in row
-                    or not isinstance(row.get("text"), str)
-                ):
-                    raise ValueError("needs the keys id and text")
+                row = _row(raw)
             except (msgspec.DecodeError, ValueError) as error:
                 complain(f"{cases}: row {number}: {error}")
-                worst = 3
+                worst = UnreadableInput.exit_code
                 continue
             answer = explain_text(row["text"], name=str(row["id"]), evidence=evidence)
             failed = failed or answer.failed
-            sink.write(
-                msgspec.json.encode({**msgspec.to_builtins(answer), "id": row["id"]}) + b"\n"
-            )
+            answered = {**msgspec.to_builtins(answer), "id": row["id"]}
+            sink.write(msgspec.json.encode(answered) + b"\n")
     return worst or int(failed)
 
 
-def _print_json(answer: Diagnosis) -> None:
+def _opened(path: Path, mode: str) -> Any:
+    try:
+        return path.open(mode)
+    except OSError as error:
+        raise UnreadableInput(f"{path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _row(raw: bytes) -> dict[str, Any]:
     import msgspec
 
-    typer.echo(msgspec.json.encode(answer).decode())
+    row = msgspec.json.decode(raw)
+    if not isinstance(row, dict):
+        raise TypeError("must be a JSON object with the keys id and text")
+    if "id" not in row:
+        raise ValueError("has no id; each row needs the keys id and text")
+    if not isinstance(row.get("text"), str):
+        raise ValueError("text is missing or no string; each row needs the keys id and text")
+    return row
+
+
+def _print_json(value: object) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.encode(value).decode())
 
 
 @app.command()
-def lines(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A log, or - for standard input.")],
-    messages: Annotated[
-        bool, typer.Option("--messages", help="One bare message a line in, one label a line out.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-) -> None:
+@click.argument("file", metavar="FILE|-")
+@click.option("--messages", is_flag=True, help="One bare message a line in, one label a line out.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def lines(file: str, messages: bool, as_json: bool) -> None:
     """Label each line INFO, WARNING or ERROR, with confidence and where the label came from.
 
     \b
@@ -213,6 +225,8 @@ def lines(
       dagnosis lines attempt=1.log
       dagnosis lines app.log --json | jq 'select(.level == "ERROR")'
       dagnosis lines messages.txt --messages
+
+    The label is the level that the line states, else that of a keyword.
     """
     import msgspec
 
@@ -224,47 +238,43 @@ def lines(
     log = _read(None if file == "-" else Path(file), Limits(whole_bytes=1 << 40))
     if messages:
         for text in log.lines:
-            typer.echo(label(text).level)
+            click.echo(label(text).level)
         return
     for line in parse(log).lines:
         found = label(line.message, line.level)
         text = redact(line.text)
         if as_json:
-            row = {"line": line.number, **msgspec.to_builtins(found), "text": text}
-            typer.echo(msgspec.json.encode(row).decode())
+            _print_json({"line": line.number, **msgspec.to_builtins(found), "text": text})
         else:
-            typer.echo(
-                f"{line.number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}"
-            )
+            row = f"{line.number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}"
+            click.echo(row)
 
 
 @app.command()
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def doctor(as_json: bool) -> None:
     """Check this installation: Python, libraries, the causes, and one diagnosis end to end."""
-    import msgspec
-
     from dagnosis.services.doctor import checks
 
     rows = checks()
     if as_json:
-        typer.echo(msgspec.json.encode(rows).decode())
-    else:
-        for row in rows:
-            typer.echo(f"{'ok  ' if row.ok else 'FAIL'}  {row.name}: {row.found}")
-            if not row.ok:
-                typer.echo(f"      {row.advice}")
-    raise typer.Exit(0 if all(row.ok for row in rows) else 1)
+        _print_json(rows)
+    for row in () if as_json else rows:
+        click.echo(f"{'ok  ' if row.ok else 'FAIL'}  {row.name}: {row.found}")
+        if not row.ok:
+            click.echo(f"      {row.advice}")
+    sys.exit(0 if all(row.ok for row in rows) else 1)
+
+
+@app.group(context_settings=CONTEXT)
+def config() -> None:
+    """Settings, and where each came from."""
 
 
 @config.command("show")
-def config_show(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-) -> None:
-    """Show every setting, its value and where the value came from."""
-    import msgspec
-
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def config_show(as_json: bool) -> None:
+    """Show every setting, its value, where the value came from and what it means."""
     from dagnosis import settings
 
     loaded = settings.load()
@@ -273,15 +283,17 @@ def config_show(
             "key": key,
             "value": getattr(loaded.settings, key),
             "from": loaded.origins[key],
-            "what": what,
+            "meaning": meaning,
         }
-        for key, what in settings.DESCRIPTIONS.items()
+        for key, meaning in settings.DESCRIPTIONS.items()
     ]
     if as_json:
-        typer.echo(msgspec.json.encode(rows).decode())
+        _print_json(rows)
         return
+    width = max(len(f"{row['key']} = {row['value']}") for row in rows)
     for row in rows:
-        typer.echo(f"{row['key']} = {row['value']!r}   ({row['from']})  {row['what']}")
+        value = f"{row['key']} = {row['value']}"
+        click.echo(f"{value:<{width}}  ({row['from']})  {row['meaning']}")
 
 
 @app.command()
@@ -296,7 +308,7 @@ def demo() -> None:
 def main() -> None:
     """Run the command line; errors that we raise on purpose are one line on stderr."""
     try:
-        app()
+        app(prog_name="dagnosis")
     except DagnosisError as error:
         complain(error)
         raise SystemExit(error.exit_code) from None

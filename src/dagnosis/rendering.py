@@ -7,10 +7,12 @@ could move the cursor, hide text or retitle the window.
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
+import re2
 from rich.console import Console
 from rich.text import Text
 
@@ -21,6 +23,8 @@ Colour: TypeAlias = Literal["auto", "always", "never"]
 _VERB = {"retry": "yes", "fail": "no", "default": "unsure"}
 _VERB_STYLE = {"retry": "bold green", "fail": "bold red", "default": "bold yellow"}
 _LINE_STYLE = {"cause": "bold red", "symptom": "yellow", "context": "dim"}
+WIDEST = 100
+"""Columns that a step takes at the most."""
 QUOTED_ROWS, QUOTED_WIDTH = 6, 400
 """Rows and characters shown of one quoted line; `--json` has it whole."""
 
@@ -37,14 +41,23 @@ def console(colour: Colour = "auto") -> Console:
     )
 
 
+_ESCAPES = re2.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\^_])")
+
+
 def visible(text: str) -> str:
-    """`text` without control codes; tabs stay, line ends are for the caller to split on."""
+    """`text` without colours and other control codes; tabs stay, line ends are for the caller.
+
+    >>> visible("\\x1b[31mFAIL\\x1b[0m 1\\x07")
+    'FAIL 1�'
+    """
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
     return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def one(answer: Diagnosis, colour: Colour = "auto") -> None:
-    """One diagnosis in full."""
-    out = console(colour)
+def one(answer: Diagnosis, colour: Colour = "auto", out: Console | None = None) -> None:
+    """One diagnosis in full, on `out` or on stdout."""
+    out = out or console(colour)
     if not answer.failed:
         out.print(Text(f"✓ {answer.title}", "green"), Text(visible(answer.id), "dim"))
         for gap in answer.gaps:
@@ -95,7 +108,8 @@ def _print_evidence(out: Console, answer: Diagnosis) -> None:
     for line in answer.evidence:
         for index, row in enumerate(_rows(line)):
             number = line.line if index == 0 else ""
-            out.print(Text(f"  {number:>{width}} │ ", "dim") + Text(row, _LINE_STYLE[line.role]))
+            gutter = (f"  {number:>{width}} │ ", "dim")
+            out.print(Text.assemble(gutter, (row, _LINE_STYLE[line.role])))
     if answer.exception and answer.exception.frame:
         frame = answer.exception.frame
         out.print(
@@ -117,8 +131,10 @@ def _print_fix(out: Console, answer: Diagnosis) -> None:
     if not answer.fix:
         return
     out.print(Text("\n  What to do", "bold"))
+    width = min(shutil.get_terminal_size().columns, WIDEST)
     for number, step in enumerate(answer.fix, 1):
-        out.print(Text(f"  {number}. {step}"))
+        head = f"  {number}. "
+        out.print(Text(textwrap.fill(step, width, initial_indent=head, subsequent_indent="     ")))
 
 
 def _print_details(out: Console, answer: Diagnosis) -> None:

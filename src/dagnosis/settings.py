@@ -22,16 +22,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings; `DESCRIPTIONS` has one sentence and the unit of each."""
 
     evidence_lines: int = 5
-    whole_bytes: int = 16 << 20
-    tail_bytes: int = 4 << 20
+    whole_bytes: int = 4 << 20
+    tail_bytes: int = 1 << 20
     max_unpacked_bytes: int = 64 << 30
     colour: Literal["auto", "always", "never"] = "auto"
 
 
 DESCRIPTIONS: dict[str, str] = {
     "evidence_lines": "Lines quoted in an answer (lines, 1 to 50).",
-    "whole_bytes": "Logs up to this size are examined whole (bytes).",
-    "tail_bytes": "Of a larger log, so much of its end is examined (bytes).",
+    "whole_bytes": "Logs up to this size are kept whole (bytes).",
+    "tail_bytes": "Of a larger log, so much of its end is kept (bytes).",
     "max_unpacked_bytes": "A compressed log that unpacks to more is refused (bytes).",
     "colour": "Colour in the terminal: auto, always or never.",
 }

@@ -77,6 +77,8 @@ for _, _pattern in _POINTS:
     _SET.Add(_pattern)
 _SET.Compile()
 
+LOUD = 3.0
+"""Points from which a line that states no known cause is looked at all the same."""
 RARE = 0.55
 """Points lost for each doubling of how often the same shape of line stands in the log."""
 LATE = 2.5

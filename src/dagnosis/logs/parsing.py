@@ -31,7 +31,7 @@ from dagnosis.logs.records import (
 from dagnosis.logs.shells import LEVELS, Shell, unshell
 from dagnosis.logs.statements import Link, Origin, Signal, Statement
 from dagnosis.logs.traces import TraceReader
-from dagnosis.model import Level, LogLine, TaskRef
+from dagnosis.model import LogLine, TaskRef
 
 
 class ParsedLog(msgspec.Struct):
@@ -157,7 +157,7 @@ class _Parser:
                 record = decode(text)
             except (msgspec.DecodeError, UnicodeError):
                 record = None
-            if record is not None and (record.event or record.message or record.msg):
+            if record is not None and record.said:
                 self._feed_record(number, text, record)
                 return
             if '"event"' in text:
@@ -165,43 +165,55 @@ class _Parser:
         self._feed_text(number, text)
 
     def _feed_record(self, number: int, text: str, record: Record) -> None:
-        event = text_of(record.event or record.message or record.msg)
-        level = LEVELS.get(text_of(record.level).lower())
+        event = record.said
+        kind, said = record.stated_error()
+        if said:
+            event = f"{event}: {kind}: {said}" if kind else f"{event}: {said}"
+            self._state(number, kind, said)
+        level = LEVELS.get(record.stated_level)
         logger = text_of(record.logger)
-        chan = text_of(record.chan)
         self.lines.append(LogLine(number, text, event, level, logger))
-        self.airflow = True
+        self.airflow = self.airflow or bool(record.event)
         if self.task is None and isinstance(record.dag_id, str) and isinstance(record.task_id, str):
             self.task = task_ref(record)
-        if event == "::group::Pre Execute":
-            self.pre_execute = self.began = True
-            self.started_at = number
-        elif event == "::endgroup::":
-            self.pre_execute = False
-        background = self.pre_execute and not event.startswith("Task failed")
-        if background:
-            self.background.add(number)
-        if chan in ("stdout", "stderr") or logger.endswith(_OUTPUT_LOGGERS):
+        background = self._follow(number, event)
+        if record.chan in ("stdout", "stderr") or logger.endswith(_OUTPUT_LOGGERS):
             self.output.add(number)
             self._feed_output(number, event)
-        if event.startswith(_ENDED_WELL):
-            self.ended_well_at = number
         if record.exit_code is not None or record.signal is not None or record.detail is not None:
             self.signals.append(signal_of(number, event, record))
         if isinstance(record.error_detail, list):
-            origin, parse_time = self._record_origin(event, logger, level, background)
+            origin, parse_time = self._record_origin(event, logger, background)
             self._error_detail(number, record.error_detail, origin, parse_time)
             if origin == "callback":
                 self.background.add(number)
         trace = record.exception or record.exc_info
         if isinstance(trace, str) and "Traceback (most recent" in trace:
-            self._embedded(number, trace, event, level)
+            self._embedded(number, trace, event)
         elif "Traceback (most recent call last)" in event and "\n" in event:
-            self._embedded(number, event, event, level)
+            self._embedded(number, event, event)
 
-    def _record_origin(
-        self, event: str, logger: str, level: Level | None, background: bool
-    ) -> tuple[Origin, bool]:
+    def _state(self, number: int, kind: str, said: str) -> None:
+        """An error that a record of another logger states under a key of its own."""
+        if kind:
+            self.reader.block += 1
+            self.statements.append(Statement(number, kind, said, "log", self.reader.block))
+
+    def _follow(self, number: int, event: str) -> bool:
+        """Where in the try this event stands; true before the task itself began."""
+        if event == "::group::Pre Execute":
+            self.pre_execute = self.began = True
+            self.started_at = number
+        elif event == "::endgroup::":
+            self.pre_execute = False
+        if event.startswith(_ENDED_WELL):
+            self.ended_well_at = number
+        background = self.pre_execute and not event.startswith("Task failed")
+        if background:
+            self.background.add(number)
+        return background
+
+    def _record_origin(self, event: str, logger: str, background: bool) -> tuple[Origin, bool]:
         if event.startswith(_AFTERMATH):
             return "callback", False
         if event.startswith(("Failed to import", "Broken DAG")):
@@ -255,7 +267,7 @@ class _Parser:
                 if isinstance(group, list):
                     self._walk(number, group, origin, parse_time, depth + index + 1, True)
 
-    def _embedded(self, number: int, trace: str, event: str, level: Level | None) -> None:
+    def _embedded(self, number: int, trace: str, event: str) -> None:
         """A traceback that stands inside one JSON string: all of it quotes this line."""
         origin: Origin = "import" if event.startswith(("Failed to import", "Broken DAG")) else "log"
         reader = TraceReader(self.reader.block)

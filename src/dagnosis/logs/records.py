@@ -34,8 +34,37 @@ class Record(msgspec.Struct, gc=False):
     try_number: Any = 1
     exception: Any = None
     exc_info: Any = None
+    # other loggers: python-json-logger, Elastic's schema, Google Cloud, pino
+    error: Any = None
+    err: Any = None
+    levelname: Any = None
+    severity: Any = None
+    log_level: Any = msgspec.field(default=None, name="log.level")
+    text_payload: Any = msgspec.field(default=None, name="textPayload")
+
+    @property
+    def said(self) -> str:
+        """The message, under whichever key."""
+        return text_of(self.event or self.message or self.msg or self.text_payload)
+
+    @property
+    def stated_level(self) -> str:
+        """The level as stated, in lower case; pino's numbers by their names, "" for none."""
+        level = text_of(self.level or self.levelname or self.severity or self.log_level).lower()
+        return _PINO.get(level, level)
+
+    def stated_error(self) -> tuple[str, str]:
+        """(type, message) of an `error` or `err` key; empty strings for none."""
+        error = self.error or self.err
+        if isinstance(error, dict):
+            kind = text_of(error.get("type") or error.get("name"))
+            code = text_of(error.get("code"))
+            said = text_of(error.get("message"))
+            return kind, f"{said} ({code})" if said and code else said
+        return "", text_of(error)
 
 
+_PINO = {"10": "debug", "20": "debug", "30": "info", "40": "warning", "50": "error", "60": "fatal"}
 decode = msgspec.json.Decoder(Record).decode
 
 

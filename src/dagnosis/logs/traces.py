@@ -16,9 +16,13 @@ _JAVA_HEAD = re2.compile(
     r"((?:[a-z_$][\w$]*\.)+[A-Z][\w$]*)(?:: (.*))?$"
 )
 _ERROR_LINE = re2.compile(
-    r"^(?:E\s{2,})?((?:[A-Za-z_][\w]*\.)*"
+    # Airflow prints *** for a secret, and with the password "airflow" for its own modules
+    r"^(?:E\s{2,})?((?:(?:[A-Za-z_]\w*|\*\*\*)\.)*"
     r"(?:[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Timeout|Failure|Fault|Group|Violation|Iteration)\w*"
     r"|[A-Z]\w*|(?:[a-z_]\w*\.)+\w+))(?::\s(.*)|:?)$"
+)
+_BARE = re2.compile(
+    r"^(?:[a-z_]\w*\.)+[A-Z]\w*(?:Error|Exception)\w*: \S|^[A-Z]\w+(?:Error|Exception): \S"
 )
 _GUTTER = re2.compile(r"^\s*(?:\||\+[-+ ]*(?:\d+ -+)?)\s?")
 _CAUSE_OF = "The above exception was the direct cause of the following exception"
@@ -153,6 +157,12 @@ class TraceReader:
             self._origin, self._parse_time = origin, parse_time
             self._chain = [(number, stated.group(1), stated.group(2) or "", (), "top")]
             self._finish()
+            return
+        if _BARE.match(message) and (stated := _ERROR_LINE.match(message)):
+            # an exception that was printed or pasted without its traceback
+            self._origin, self._parse_time = origin, parse_time
+            self._chain.append((number, stated.group(1), stated.group(2) or "", (), "top"))
+            self._state, self._link, self._gap = "tail", "top", 0
             return
         frame = _PY_FRAME.match(message) if 'File "' in message else None
         if frame:  # the head of the trace was cut off, or only frames were pasted

@@ -11,7 +11,7 @@ import msgspec
 
 from dagnosis.errors import DagnosisError
 
-NEEDED = ("google-re2", "msgspec", "rich", "typer", "PyYAML", "zstandard")
+NEEDED = ("ahocorasick-rs", "click", "google-re2", "msgspec", "PyYAML", "rich", "zstandard")
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+import re2
 
+from dagnosis.logs.diagnosers.placement import owner
 from dagnosis.logs.diagnosers.rules import Finding, diagnose
 from dagnosis.logs.fingerprint import fingerprint
 from dagnosis.logs.parsing import ParsedLog, parse
@@ -61,7 +63,7 @@ def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnos
         evidence=tuple(_clean(line) for line in finding.evidence) if finding else (),
         fix=verdict.fix if verdict else (),
         gaps=(*(finding.gaps if finding else ()), *log.notes),
-        fingerprint=_fingerprint(finding),
+        fingerprint=_fingerprint(parsed, finding),
         engine="rules",
         lines_total=log.lines_total,
         truncated=log.truncated,
@@ -80,19 +82,41 @@ def _clean_exception(exception: ExceptionInfo) -> ExceptionInfo:
     return ExceptionInfo(exception.type, redact(exception.message), exception.frame)
 
 
-def _fingerprint(finding: Finding | None) -> str:
+def _fingerprint(parsed: ParsedLog, finding: Finding | None) -> str:
+    """Named after what the log states, not after the cause that it was given."""
     if finding is None:
         return ""
-    verdict = finding.verdict
-    frame = finding.exception.frame if finding.exception else None
-    return fingerprint(
-        (
-            verdict.detail if verdict else "unknown",
-            finding.exception.type.rpartition(".")[2] if finding.exception else "",
-            finding.message[:500],
-            frame.function if frame else "",
-        )
-    )
+    exception = finding.exception
+    setting = _setting(parsed, finding.message)
+    if exception is None:
+        return fingerprint(("", finding.message, "", setting))
+    frame = exception.frame
+    function = frame.function if frame and owner(frame) == "user" else ""
+    return fingerprint((exception.type.rpartition(".")[2], exception.message, function, setting))
+
+
+_EXIT_CODE = re2.compile(r"(?i)\b(?:exit(?:ed)?|return|exit status) ?(?:with )?(?:code|status)\b")
+_HEADING = re2.compile(r"(?i)\b(?:error|failure) in \w+ [\w.]+")
+
+
+def _setting(parsed: ParsedLog, message: str) -> str:
+    """What a sub-process printed that tells one failure from another with the same message.
+
+    For a bare exit code that is its last words; for a line of dbt the heading above it, which names
+    the model. Empty where there is no sub-process.
+    """
+    if not parsed.output:
+        return ""
+    bare = bool(_EXIT_CODE.search(message))
+    before = ""
+    for line in parsed.lines:
+        if line.number not in parsed.output or not line.message.strip():
+            continue
+        if not bare and line.message.strip() == message.strip():
+            break
+        if not _EXIT_CODE.search(line.message):
+            before = line.message
+    return before if bare or _HEADING.search(before) else ""
 
 
 def families(diagnosis: Diagnosis) -> Iterable[RankedCause]:

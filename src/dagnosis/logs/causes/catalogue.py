@@ -36,7 +36,6 @@ from typing import Literal
 
 import msgspec
 import re2
-import yaml
 
 from dagnosis.errors import BrokenCause
 from dagnosis.logs.causes.kept import kept
@@ -125,13 +124,17 @@ def load_causes(folder: Path = HERE) -> tuple[Cause, ...]:
 
 
 def _load(path: Path) -> Cause:
+    import yaml  # only where the kept causes are stale
+
     family, name = path.parent.name, path.stem
     if family not in FAMILIES:
         raise BrokenCause(f"{path}: folder {family!r} is not a family ({', '.join(FAMILIES)})")
     if not _NAME.match(name):
         raise BrokenCause(f"{path}: the file name must be lower_case")
     try:
-        raw = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - both are safe loaders
+        # the C loader is ten times faster; both are safe loaders
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        raw = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506
         spec = msgspec.convert(raw, CauseFile)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -152,9 +155,6 @@ def _load(path: Path) -> Cause:
     if bool(spec.patterns or spec.exceptions) == bool(spec.structural):
         raise BrokenCause(f"{path}: either patterns or exceptions, or structural, is needed")
     return Cause(f"{family}.{name}", family, spec)
-
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
 
 
 class Catalogue:

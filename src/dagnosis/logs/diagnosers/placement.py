@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 
 import re2
 
+from dagnosis.logs.candidate import Candidate
 from dagnosis.logs.causes.verdict import Verdict, structural
-from dagnosis.logs.evidence import Candidate
 from dagnosis.model import Frame
 
 Owner: TypeAlias = Literal["user", "airflow", "provider", "library"]
@@ -22,7 +22,8 @@ GENERIC_WEIGHT = 3.0
 _LIBRARY = re2.compile(
     r"site-packages|dist-packages|/lib/python\d|<frozen|<string>|/usr/lib/|\.zip/"
 )
-_AIRFLOW = re2.compile(r"(?:^|/)airflow/(?:[\w]+/)*\w+\.py$|site-packages/airflow/")
+# installed, a checkout of Airflow itself, or a path cut off before the package: not /opt/airflow/include
+_AIRFLOW = re2.compile(r"(?:site|dist)-packages/airflow/|/airflow/airflow/\w+|^airflow/\w+")
 _PROVIDER = re2.compile(r"airflow/(?:providers|contrib|operators|hooks|sensors|decorators)/")
 _DAGS_FOLDER = re2.compile(r"/dags?[-_\w]*/|/plugins/")
 
@@ -36,7 +37,7 @@ def owner(frame: Frame) -> Owner:
     'airflow'
     """
     path = frame.file
-    if _AIRFLOW.search(path) and (_LIBRARY.search(path) or not _DAGS_FOLDER.search(path)):
+    if _AIRFLOW.search(path):
         return "provider" if _PROVIDER.search(path) else "airflow"
     return "library" if _LIBRARY.search(path) or path.startswith("<") else "user"
 
@@ -48,7 +49,7 @@ def user_frame(frames: tuple[Frame, ...]) -> Frame | None:
 
 def place(candidate: Candidate) -> Verdict | None:
     """The verdict on a candidate in its place; None when neither words nor place say anything."""
-    if candidate.kind == "exception":
+    if candidate.type or candidate.kind == "exception":
         for rule in _RULES:
             verdict = rule(candidate)
             if verdict:
@@ -61,8 +62,20 @@ def _generic(candidate: Candidate) -> bool:
     return verdict is None or verdict.symptom or verdict.weight <= GENERIC_WEIGHT
 
 
-def _name(candidate: Candidate) -> str:
-    return candidate.type.rpartition(".")[2]
+_UNREAD = re2.compile(r"([\w./-]+\.py)\"?, line \d+")
+_SYNTAX = frozenset("SyntaxError IndentationError TabError".split())
+
+
+def _syntax_of_dag_file(candidate: Candidate) -> Verdict | None:
+    """Python could not read a file of the dags folder: the frame or the message names it."""
+    if candidate.type not in _SYNTAX:  # psycopg2.errors.SyntaxError is about SQL
+        return None
+    # Python's last "frame" of a SyntaxError is the file that it could not read, in no function
+    unread = [frame.file for frame in candidate.frames[-1:] if not frame.function]
+    named = _UNREAD.findall(candidate.message)
+    if any(_DAGS_FOLDER.search(path) for path in (*unread, *named)):
+        return structural("dag_definition_error.import_failed", candidate.name)
+    return None
 
 
 _AUTHORING = frozenset({"code_error", "unknown", "airflow_bug", "serialization_xcom"})
@@ -81,10 +94,18 @@ def _while_importing(candidate: Candidate) -> Verdict | None:
         or not _LIBRARY.search(moved.group(2) or "site-packages")
     )
     if own or verdict is None or verdict.family in _AUTHORING:
-        return structural("dag_definition_error.import_failed", _name(candidate))
+        return structural("dag_definition_error.import_failed", candidate.name)
     if verdict.family == "data_error" and _generic(candidate):
-        return structural("dag_definition_error.import_failed", _name(candidate))
+        return structural("dag_definition_error.import_failed", candidate.name)
     return None
+
+
+def _own_json(candidate: Candidate) -> Verdict | None:
+    """`json.dumps` called by the user's own code, not by Airflow on what a task returned."""
+    if "is not JSON serializable" not in candidate.message:
+        return None
+    owners = [o for frame in candidate.frames if (o := owner(frame)) != "library"]
+    return structural("code_error.own_json_dumps") if owners[-1:] == ["user"] else None
 
 
 _DATABASE = re2.compile(
@@ -102,11 +123,13 @@ def _in_metadata_database(candidate: Candidate) -> Verdict | None:
         return None
     if not _DATABASE.search(candidate.type or candidate.message[:200]):
         return None
-    owners = {owner(frame) for frame in candidate.frames}
-    if owners & {"user", "provider"}:
+    owners = [o for frame in candidate.frames if (o := owner(frame)) != "library"]
+    if owners and owners[-1] != "airflow":
         return None
-    sql = candidate.message.partition("[SQL")[2]
-    if "airflow" not in owners and not _AIRFLOW_TABLES.search(sql or candidate.message):
+    message = candidate.message.partition("[SQL")[2] or candidate.message
+    # without a stack nothing else tells whose database it is: SQLite is Airflow's own default
+    locked = "database is locked" in candidate.message
+    if not (owners or locked or _AIRFLOW_TABLES.search(message)):
         return None
     verdict = candidate.verdict
     if verdict and verdict.family in ("serialization_xcom", "scheduler_or_metadata_db"):
@@ -122,13 +145,19 @@ _BUG_TYPES = frozenset(
 )
 
 
+_OWN_LOOKUPS = frozenset("KeyError IndexError UnboundLocalError NameError".split())
+
+
 def _inside_airflow(candidate: Candidate) -> Verdict | None:
     if not candidate.frames or not _generic(candidate) or candidate.origin == "import":
         return None
-    if _name(candidate) not in _BUG_TYPES:
+    if candidate.name not in _BUG_TYPES:
         return None
-    owners = [owner(frame) for frame in candidate.frames]
-    if "user" in owners or "provider" in owners or "airflow" not in owners:
+    owners = [owner(frame) for frame in candidate.frames if not frame.file.startswith("<")]
+    lookup = candidate.name in _OWN_LOOKUPS  # of a key or name, which no caller can get wrong
+    if owners[-1] == "provider" and lookup:
+        return structural("airflow_bug.internal_error")
+    if "user" in owners or "provider" in owners or owners[-1] != "airflow":
         return None
     return structural("airflow_bug.internal_error")
 
@@ -145,7 +174,7 @@ _ABOUT_DATA = re2.compile(
 
 def _raised_by_author(candidate: Candidate) -> Verdict | None:
     own_type = candidate.verdict is None
-    if not _generic(candidate) or not (own_type or _name(candidate) in _RAISED):
+    if not _generic(candidate) or not (own_type or candidate.name in _RAISED):
         return None
     if not candidate.frames or owner(candidate.frames[-1]) != "user":
         return None
@@ -156,7 +185,9 @@ def _raised_by_author(candidate: Candidate) -> Verdict | None:
 
 Rule: TypeAlias = Callable[[Candidate], Verdict | None]
 _RULES: tuple[Rule, ...] = (
+    _syntax_of_dag_file,
     _while_importing,
+    _own_json,
     _in_metadata_database,
     _inside_airflow,
     _raised_by_author,

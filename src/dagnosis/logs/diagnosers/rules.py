@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 
+from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
-from dagnosis.logs.evidence import Candidate, candidates, quote
+from dagnosis.logs.evidence import candidates
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
 
@@ -17,8 +19,13 @@ MAX_QUOTE = 2000
 """Characters of a line that are quoted."""
 CERTAIN = 3.0
 """Points from which the best line is taken for a failure where Airflow's own records tell none."""
+NEAR = 2.5
+"""Points by which a line that states nothing known must be ahead to be quoted first."""
 BAR = 0.35
 """Below this confidence the answer is `unknown`."""
+
+
+Judged: TypeAlias = tuple[Candidate, "Verdict | None"]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -39,11 +46,9 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
     if not found or not _failed(log, found):
         return _just_ends(log) if log.just_ends else None
     judged = [(candidate, place(candidate)) for candidate in found[:40]]
+    judged = _known_first(judged)
     ranked = _rank(judged)
     top, verdict = judged[0]
-    if verdict is None:
-        # a line that is not known here, but the supervisor says how the task ended
-        verdict = next((v for c, v in judged if c.kind == "supervisor" and v), None)
     confidence = ranked[0].confidence if ranked else 0.0
     gaps: tuple[str, ...] = ()
     if verdict is None or confidence < BAR:
@@ -53,7 +58,7 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
         verdict=verdict,
         confidence=confidence,
         ranked=tuple(ranked[:5]),
-        evidence=_evidence(found, judged, evidence),
+        evidence=_evidence([candidate for candidate, _ in judged], evidence),
         exception=_exception(top),
         message=top.message,
         gaps=gaps,
@@ -77,6 +82,20 @@ def _just_ends(log: ParsedLog) -> Finding:
     )
 
 
+def _known_first(judged: list[Judged]) -> list[Judged]:
+    """A loud line that states nothing known gives way to one near it that does; where there is
+    none, it speaks for how the supervisor says the task ended."""
+    top, verdict = judged[0]
+    if verdict is not None:
+        return judged
+    for index, (candidate, known) in enumerate(judged):
+        if known and not known.symptom and candidate.score >= top.score - NEAR:
+            if candidate.kind == "supervisor":
+                return [(top, known), *judged[1:]]
+            return [judged[index], *judged[:index], *judged[index + 1 :]]
+    return judged
+
+
 def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
     """Does the log tell of a failure of the task, rather than of words like "error" in a success?"""
     if any(c.origin in ("task", "import") and c.kind != "line" for c in found):
@@ -89,13 +108,16 @@ def _failed(log: ParsedLog, found: Sequence[Candidate]) -> bool:
     )
 
 
-def _rank(judged: Sequence[tuple[Candidate, Verdict | None]]) -> list[RankedCause]:
+def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     """Softmax of the best score of each cause, tempered by how specific the verdict is."""
     best: dict[str, tuple[float, Verdict]] = {}
     for candidate, verdict in judged:
         if verdict and verdict.detail not in best:
             best[verdict.detail] = (candidate.score, verdict)
-        for other in candidate.verdicts[1:3]:
+        for other in candidate.verdicts[1:4]:
+            # of the same family they only say it again, less exactly
+            if verdict and other.family == verdict.family:
+                continue
             if not other.symptom and other.detail not in best:
                 best[other.detail] = (candidate.score - 1.5, other)
     if not best:
@@ -112,9 +134,7 @@ def _rank(judged: Sequence[tuple[Candidate, Verdict | None]]) -> list[RankedCaus
     return ranked
 
 
-def _evidence(
-    found: Sequence[Candidate], judged: Sequence[tuple[Candidate, Verdict | None]], limit: int
-) -> tuple[Evidence, ...]:
+def _evidence(found: Sequence[Candidate], limit: int) -> tuple[Evidence, ...]:
     top = found[0]
     quoted: list[Evidence] = []
     taken: set[tuple[int, str]] = set()

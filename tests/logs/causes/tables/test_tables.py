@@ -156,3 +156,14 @@ def test_never_raises(message: str, exception: str) -> None:
 def test_never_raises_on_pieces_of_codes(pieces: list[str]) -> None:
     for hit in look_up("".join(pieces)):
         assert hit.weight >= 1
+
+
+def test_every_code_has_a_cause_of_its_own() -> None:
+    causes: dict[str, str] = {}
+    for name in TABLES:
+        table = Table(HERE / f"{name}.tsv")
+        for spelling in table.codes():
+            row = table.get(spelling)
+            assert row is not None
+            code = row.code.lower()  # AWS writes InvalidSqlException and InvalidSQLException
+            assert causes.setdefault(row.cause, code) == code

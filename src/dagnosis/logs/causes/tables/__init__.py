@@ -77,6 +77,8 @@ class Tables:
     def _typed_by(self, message: str, exception: str) -> list[TableHit]:
         stated = bool(exception)
         if not stated:
+            if " " in message.partition(":")[0].lstrip("E "):  # most lines: no type leads them
+                return []
             exception, _ = split_exception(message)
             if not exception or not _TYPE.search(exception):
                 return []

@@ -21,7 +21,7 @@ _Meaning: TypeAlias = tuple[str, Transience, float, str, str]
 _RULES: tuple[tuple[str, _Meaning], ...] = (
     (r"Throttl|TooManyRequests|RequestLimit|SlowDown|RateExceeded|RequestRate|TooManyUpdates", ("rate_limit_quota", "transient", 5.0, "the rate of calls is limited", "rate")),
     (r"Timeout|TimedOut|TimeOut|DeadlineExceeded", ("timeout", "transient", 4.5, "it took too long", "slow")),
-    (r"Insufficient\w*Capacity|Capacity\w*(?:Insufficient|NotAvailable|Unavailable)|OutOfCapacity", ("rate_limit_quota", "transient", 4.6, "AWS has no capacity for this now", "retry_later")),
+    (r"Insufficient\w*Capacity|Capacity\w*(?:Insufficient|NotAvailable|Unavailable)|OutOfCapacity", ("external_service_error", "transient", 4.6, "AWS has no capacity for this now", "retry_later")),
     (r"LimitExceeded|QuotaExceeded|LimitReached|QuotaReached|OverLimit|OverQuota|TooMany|ExceedsLimit|MaximumNumber|Exceeded(?:Fault|Exception)?$", ("rate_limit_quota", "unknown", 4.5, "a quota or limit is reached", "quota")),
     (r"ExpiredToken|TokenExpired|InvalidToken|InvalidClientToken|UnrecognizedClient|Signature|AuthFailure|Unauthenticated|NotAuthenticated|MissingAuthentication|Credential|InvalidAccessKey|InvalidGrant|PasswordExpired|UserNotConfirmed", ("authentication", "permanent", 4.6, "the credentials were not accepted", "aws_key")),
     (r"AccessDenied|AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Authori[sz]ationError|Forbidden|Permission|NotPermitted|OptInRequired|SubscriptionRequired|AccessNotGranted|Privilege", ("permission", "permanent", 4.6, "access is denied", "iam")),

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -35,7 +36,9 @@ _TRANSIENCE: dict[str, Transience] = {
     "permanent": "permanent",
     "unknown": "unknown",
 }
-_MOST_CODES = 8  # of one message, so that a hostile one costs no more than an honest one
+# Of one message and shape, so that a hostile message costs no more than an honest one.
+_MOST_CODES = 8
+_MOST_MATCHES = 64
 _NOT_A_WORD = re2.compile(r"[^A-Za-z0-9]+")
 
 
@@ -62,8 +65,12 @@ class TableHit(msgspec.Struct, frozen=True):
 
         >>> TableHit("http", "404", "HTTP 404", "resource_not_found", "permanent", 4.5).cause
         'http_404'
+        >>> TableHit("sqlite", "SQLITE_FULL", "full", "disk_full", "permanent", 5.3).cause
+        'sqlite_full'
         """
-        return f"{self.table}_{_NOT_A_WORD.sub('_', self.code).strip('_').lower()}"
+        code = f"minus {self.code[1:]}" if self.code.startswith("-") else self.code
+        slug = str(_NOT_A_WORD.sub("_", code)).strip("_").lower()
+        return slug if slug.startswith(f"{self.table}_") else f"{self.table}_{slug}"
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -85,8 +92,8 @@ class Table:
         self.fold = ""
         self.shapes: list[Shape] = []
         self._compiled: dict[int, re2._Regexp] = {}
-        head, _, self._body = path.read_text("utf-8").partition("\n\n")
-        for line in head.splitlines():
+        self.head, _, self._body = path.read_text("utf-8").partition("\n\n")
+        for line in self.head.splitlines():
             if line.startswith("%"):
                 self._direct(line)
             elif not line.startswith("#"):
@@ -125,6 +132,11 @@ class Table:
 
     def _folded(self, code: str) -> str:
         return getattr(code, self.fold)() if self.fold else code
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """Every spelling of every code -> the line of its row, in the order of the file."""
+        return {spelling: line for spelling, (_, line) in self._rows.items()}
 
     def codes(self) -> Iterator[str]:
         """Every spelling of every code, in the order of the file."""
@@ -176,7 +188,7 @@ class Table:
         compiled = self._compiled.get(index)
         if compiled is None:
             compiled = self._compiled[index] = re2.compile(shape.expression)
-        for found in compiled.finditer(message):
+        for found in islice(compiled.finditer(message), _MOST_MATCHES):
             yield next((group for group in found.groups() if group), "")
 
     def of_type(self, package: str, name: str) -> TableHit | None:

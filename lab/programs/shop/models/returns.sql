@@ -1,0 +1,1 @@
+select * from legacy_erp.returns_2026

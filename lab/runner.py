@@ -1,0 +1,321 @@
+"""Runs faults in a real Airflow and collects what it logged."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.error import HTTPError
+
+from lab import catalogue
+from lab.corpus import Attempt, Corpus, Rewriter
+from lab.deployment import Deployment
+from lab.fault import Fault
+from lab.world import PROGRAMS, Ports, World
+
+ACTIVE = 5
+"""DAG runs in flight at once; Airflow itself runs at most 4 tasks."""
+PATIENCE = 240.0
+"""Seconds until a run that does not end is given up."""
+ENDED = ("success", "failed")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run, and where."""
+
+    out: Path
+    work: Path
+    tools: Path
+    python: Path
+    major: int
+    seed: int
+    port: int
+    only: Sequence[str]
+    run_id: str | None = None
+
+
+@dataclass
+class Run:
+    """One DAG run of one fault; what interventions act on (see `lab.fault.RunHandle`)."""
+
+    deployment: Deployment
+    fault: Fault
+    run_id: str
+    started: float
+
+    @property
+    def path(self) -> str:
+        """The run in the REST API."""
+        return f"/dags/{self.fault.dag_id}/dagRuns/{self.run_id}"
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder of logs."""
+        return self.deployment.logs / f"dag_id={self.fault.dag_id}" / f"run_id={self.run_id}"
+
+    def state(self) -> str:
+        """The run's state, such as running."""
+        return str(self.deployment.call("GET", self.path)["state"])
+
+    def wait_for_log(self, text: str, seconds: float = 90) -> None:
+        """Wait until a log of the run holds `text`; `TimeoutError` after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not any(text in log.read_text(errors="replace") for log in self._logs()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.fault.name}: {text!r} does not turn up")
+            time.sleep(0.5)
+
+    def logged_number(self, name: str) -> int:
+        """The number in the first `name=NUMBER` of the run's logs."""
+        self.wait_for_log(f"{name}=")
+        text = "".join(log.read_text(errors="replace") for log in self._logs())
+        digits = text.partition(f"{name}=")[2]
+        return int(digits[: len(digits) - len(digits.lstrip("0123456789"))])
+
+    def set_task_state(self, task_id: str, state: str) -> None:
+        """Set a task's state as a user does."""
+        if self.deployment.major == 3:
+            path, body = f"{self.path}/taskInstances/{task_id}", {"new_state": state}
+            self.deployment.call("PATCH", path, body)
+        else:
+            path = f"{self.path}/taskInstances/{task_id}"
+            self.deployment.call("PATCH", path, {"new_state": state, "dry_run": False})
+
+    def set_run_state(self, state: str) -> None:
+        """Set the run's state as a user does."""
+        self.deployment.call("PATCH", self.path, {"state": state})
+
+    def clear_task(self, task_id: str) -> None:
+        """Clear a task while it runs."""
+        body = {"dry_run": False, "task_ids": [task_id], "dag_run_id": self.run_id,
+                "only_failed": False, "reset_dag_runs": True}  # fmt: skip
+        self.deployment.call("POST", f"/dags/{self.fault.dag_id}/clearTaskInstances", body)
+
+    def pause_api(self, seconds: float) -> None:
+        """Freeze the API server for a while."""
+        self.deployment.pause_api(seconds)
+
+    def metadata(self, statement: str) -> None:
+        """Run one statement on the metadata database."""
+        self.deployment.metadata(statement)
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Every try that left a log, with the state in which it ended."""
+        instances = self.deployment.call("GET", f"{self.path}/taskInstances?limit=100")
+        for instance in instances["task_instances"]:
+            task_id, index = instance["task_id"], instance["map_index"]
+            path = f"{self.path}/taskInstances/{task_id}"
+            path += f"/{index}/tries" if index >= 0 else "/tries"
+            tries = self.deployment.call("GET", path)["task_instances"]
+            for one in {number["try_number"]: number for number in tries}.values():
+                log = self._log(task_id, index, one["try_number"])
+                if log.exists():
+                    yield Attempt(
+                        task_id, self.run_id, index, one["try_number"], str(one["state"]), log
+                    )
+
+    def _log(self, task_id: str, index: int, number: int) -> Path:
+        folder = self.folder / f"task_id={task_id}"
+        if index >= 0:
+            folder /= f"map_index={index}"
+        return folder / f"attempt={number}.log"
+
+    def _logs(self) -> list[Path]:
+        return sorted(self.folder.rglob("*.log"))
+
+
+class Laboratory:
+    """One run of the lab: a deployment, the world around it, and a corpus to fill."""
+
+    def __init__(self, plan: Plan, faults: Sequence[Fault]) -> None:
+        """Prepare folders; nothing is started yet."""
+        self.plan = plan
+        ports = Ports(plan.port)
+        plan.work.mkdir(parents=True, exist_ok=True)
+        home = plan.work / "airflow"
+        self.world = World(plan.work, plan.tools, plan.python, ports)
+        extra = self.world.environment(home)
+        self.deployment = Deployment(plan.python, home, ports, plan.major, extra)
+        self.faults = list(faults)
+        random.Random(plan.seed).shuffle(self.faults)
+        self.problems: list[str] = []
+        self._done = 0
+        self._corpus = Corpus(plan.out, self._rewriter(home), _version(plan.python))
+
+    def run(self) -> list[str]:
+        """Run all faults; returns the problems found, [] when every log shows its fault."""
+        began = time.monotonic()
+        try:
+            self.world.start({need for fault in self.faults for need in fault.needs})
+            self._drop_unprovided()
+            self._write_dags()
+            self.deployment.start()
+            self._wait_until_parsed()
+            print(f"Airflow is up after {time.monotonic() - began:.0f} s", flush=True)
+            self._run_many([fault for fault in self.faults if fault.build and not fault.exclusive])
+            for fault in self.faults:
+                if fault.exclusive:
+                    self._run_many([fault])
+            self._collect_broken([fault for fault in self.faults if fault.source])
+        finally:
+            self.deployment.stop()
+            self.world.stop()
+        return self.problems
+
+    def _drop_unprovided(self) -> None:
+        for fault in list(self.faults):
+            missing = set(fault.needs) - self.world.provided
+            if missing:
+                self.faults.remove(fault)
+                self._report(fault, f"left out: needs {', '.join(sorted(missing))}")
+
+    def _write_dags(self) -> None:
+        self.deployment.dags.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(PROGRAMS, self.deployment.home / "jobs", dirs_exist_ok=True)
+        (self.plan.work / "landing").mkdir(exist_ok=True)
+        for fault in self.faults:
+            text = fault.source
+            if text is None:
+                text = catalogue.path_of(fault).read_text() + "\n\ndag = FAULT.dag()\n"
+            (self.deployment.dags / f"{fault.dag_id}.py").write_text(text)
+
+    def _wait_until_parsed(self, seconds: float = 180) -> None:
+        """Wait for the DAG processor: on SQLite its writing and that of tasks get in each other's way."""
+        expected = sum(fault.build is not None for fault in self.faults)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if self.deployment.call("GET", "/dags?limit=1")["total_entries"] >= expected:
+                    return
+            except OSError:
+                pass
+            time.sleep(2)
+
+    def _run_many(self, faults: Sequence[Fault]) -> None:
+        waiting = list(faults)
+        active: list[Run] = []
+        deadline = time.monotonic() + PATIENCE + 20 * len(waiting)
+        while (waiting or active) and time.monotonic() < deadline:
+            for fault in list(waiting):
+                if len(active) >= ACTIVE:
+                    break
+                run = self._trigger(fault)
+                if run is not None:
+                    waiting.remove(fault)
+                    active.append(run)
+            for run in list(active):
+                if self._ended(run):
+                    active.remove(run)
+                    self._collect(run)
+            time.sleep(1)
+        for fault in waiting:
+            self._report(fault, "never parsed", problem=True)
+
+    def _trigger(self, fault: Fault) -> Run | None:
+        """Start a run; None while Airflow has not parsed the DAG yet."""
+        body: dict[str, Any] = {"logical_date": None} if self.plan.major == 3 else {}
+        if self.plan.run_id:
+            body["dag_run_id"] = self.plan.run_id
+        try:
+            answer = self.deployment.call("POST", f"/dags/{fault.dag_id}/dagRuns", body)
+        except HTTPError as error:
+            # 404: not parsed yet; 409: an earlier call was carried out, though it timed out.
+            if error.code != 409:
+                return None
+            answer = body
+        except OSError:  # the metadata database was locked
+            return None
+        run = Run(self.deployment, fault, answer["dag_run_id"], time.monotonic())
+        if fault.during is not None:
+            Thread(target=fault.during, args=(run,), daemon=True).start()
+        return run
+
+    def _ended(self, run: Run) -> bool:
+        late = time.monotonic() - run.started > PATIENCE
+        try:
+            if run.state() in ENDED:
+                return True
+            if late:
+                run.set_run_state("failed")
+        except OSError:  # the API server is paused by an exclusive fault
+            return False
+        return late
+
+    def _collect(self, run: Run) -> None:
+        # The supervisor still writes its last lines, and after an intervention it takes its time.
+        time.sleep(8 if run.fault.during else 1)
+        attempts = self._attempts(run)
+        problems = self._corpus.add(run.fault, attempts)
+        self.problems += problems
+        seconds = time.monotonic() - run.started
+        kept = f"{len(attempts)} logs in {seconds:.0f} s"
+        self._report(run.fault, "; ".join(problems) or kept)
+
+    def _attempts(self, run: Run, patience: int = 10) -> list[Attempt]:
+        for _ in range(patience):
+            try:
+                return list(run.attempts())
+            except OSError:  # the metadata database was locked
+                time.sleep(2)
+        return list(run.attempts())
+
+    def _collect_broken(self, faults: Sequence[Fault]) -> None:
+        """The DAG processor's own log of files that cannot be imported."""
+        for fault in faults:
+            # Airflow 2 links the folder "latest" to that of the day.
+            found = self.deployment.logs.rglob(f"{fault.dag_id}.py.log")
+            logs = sorted({log.resolve() for log in found})
+            attempts = [
+                Attempt("dag_processor", "", -1, number, "failed", log)
+                for number, log in enumerate(logs, 1)
+            ]
+            problems = self._corpus.add(fault, attempts)
+            self.problems += problems
+            self._report(fault, "; ".join(problems) or f"{len(logs)} processor logs")
+
+    def _report(self, fault: Fault, text: str, problem: bool = False) -> None:
+        self._done += 1
+        if problem:
+            self.problems.append(f"{fault.name}: {text}")
+        print(f"[{self._done}] {fault.family}/{fault.name}: {text}", flush=True)
+
+    def _rewriter(self, home: Path) -> Rewriter:
+        python = self.plan.python
+        prefix = python.parents[1]
+        return Rewriter(
+            {
+                home: "/opt/airflow",
+                self.plan.work: "/mnt",
+                prefix: "/opt/airflow/venv",
+                python.resolve().parents[1]: "/usr/local",
+                self.plan.tools: "/opt/tools",
+                catalogue.FOLDER.parents[1]: "/opt/airflow/plugins",
+            }
+        )
+
+
+def _version(python: Path) -> str:
+    """The version of the Airflow that `python` has; `CalledProcessError` if it has none."""
+    code = "from importlib.metadata import version; print(version('apache-airflow'))"
+    done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def choose(plan: Plan) -> list[Fault]:
+    """The faults of the plan; raises `ValueError` for a name that no fault has."""
+    faults = catalogue.load_all()
+    unknown = set(plan.only) - {fault.name for fault in faults}
+    if unknown:
+        raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
+    if plan.only:
+        faults = [fault for fault in faults if fault.name in plan.only]
+    if plan.major == 2:
+        return [fault for fault in faults if fault.twin or fault.only_twin]
+    return [fault for fault in faults if not fault.only_twin]
