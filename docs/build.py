@@ -76,7 +76,7 @@ def _family(family: str, causes: list[Cause]) -> str:
         if spec.structural:
             parts.append(f"Recognised by: {spec.structural}\n")
         else:
-            excerpts = "\n".join(line for text in spec.examples.match for line in text.split("\n"))
+            excerpts = "\n".join(spec.examples.match).replace("\r", "")
             parts.append(f"```text\n{excerpts.rstrip()}\n```\n")
         if spec.source:
             parts.append(f"Source: {spec.source}\n")

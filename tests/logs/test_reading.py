@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dagnosis.errors import InputTooLarge, UnreadableInput
@@ -164,6 +164,7 @@ def test_what_was_not_searched_is_said(tmp_path: Path) -> None:
     assert log.notes == ()
 
 
+@example(rows=["error é"], ends=False, whole=0, head=0, tail=1)
 @given(
     st.lists(
         st.sampled_from(

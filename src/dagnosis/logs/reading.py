@@ -169,7 +169,9 @@ def _read(
     if held_bytes > limits.tail_bytes:
         early, held[0] = held[0].split(held_bytes - limits.tail_bytes)
         middle.take(early)
-    kept = [*head, *(_Part(*window) for window in middle.windows()), *held]
+    # an empty tail is possible: the whole of the last line, which no LF ends, was split off
+    tail = [part for part in held if part.data]
+    kept = [*head, *(_Part(*window) for window in middle.windows()), *tail]
     return _assemble(name, kept, lines_total, limits, [*notes, *middle.notes()])
 
 

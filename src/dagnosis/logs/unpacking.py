@@ -18,9 +18,9 @@ CHUNK = 1 << 19
 """Bytes of a chunk, give or take what the last piece brought."""
 _OUTPUT = 64 << 10
 """Bytes that one step of a decompressor may give. A damaged stream loses at most so much."""
-_ZSTD_PIECE = 1 << 10
+_ZSTD_PIECE = 1 << 9
 """Packed bytes of one step of zstandard, which cannot be told to stop: four of them may hold
-128 KiB, so a step gives at most 32 MiB."""
+128 KiB, so a step gives at most 16 MiB."""
 _PIECE = 64 << 10
 _ARCHIVES = (
     (0, b"PK\x03\x04", "a zip archive: unpack it and name the logs in it"),
