@@ -230,24 +230,22 @@ def lines(file: str, messages: bool, as_json: bool) -> None:
     """
     import msgspec
 
-    from dagnosis.logs.parsing import parse
-    from dagnosis.logs.reading import Limits
+    from dagnosis.logs.parsing import line_of
+    from dagnosis.logs.reading import read_lines
     from dagnosis.logs.redaction import redact
     from dagnosis.logs.severity import label
 
-    log = _read(None if file == "-" else Path(file), Limits(whole_bytes=1 << 40))
-    if messages:
-        for text in log.lines:
-            click.echo(label(text).level)
-        return
-    for line in parse(log).lines:
+    for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1):
+        if messages:
+            click.echo(label(raw).level)
+            continue
+        line = line_of(number, raw)
         found = label(line.message, line.level)
         text = redact(line.text)
         if as_json:
-            _print_json({"line": line.number, **msgspec.to_builtins(found), "text": text})
+            _print_json({"line": number, **msgspec.to_builtins(found), "text": text})
         else:
-            row = f"{line.number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}"
-            click.echo(row)
+            click.echo(f"{number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}")
 
 
 @app.command()

@@ -48,6 +48,9 @@ PER_LOUDNESS = 0.35
 """For each point of how loudly such a line says that something failed."""
 SURE = 4.0
 """Weight of a verdict from which words such as "0 errors" in the same line do not matter."""
+ALIKE = 50
+"""Lines of one shape that are judged, and lines at the end of the log that are judged whatever their
+shape: of ten thousand alike, the others say nothing new."""
 TOOL_CONTENT = 1.0
 """For each point of what a verdict says, against the loudness of a tool's line."""
 TOOL_LINES = 60
@@ -213,8 +216,10 @@ def _output_points(log: ParsedLog) -> dict[int, float]:
 
 def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
     points = _output_points(log)
+    last = log.lines[-1].number if log.lines else 0
     stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
     nothing: set[str] = set()
+    shapes: dict[str, int] = {}
     header = ""
     for line in log.lines:
         if line.number in log.inside or line.number in stated or line.message.startswith(_ECHOES):
@@ -229,6 +234,9 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
                 continue
         key = message.translate(_DIGITS)[:200]
         if key in nothing:
+            continue
+        shapes[key] = shapes.get(key, 0) + 1
+        if shapes[key] > ALIKE and line.number < last - ALIKE:
             continue
         candidate = _from_line(line, message, log, points.get(line.number))
         if candidate:

@@ -22,8 +22,8 @@ from dagnosis.logs.reading import LogText
 from dagnosis.logs.records import (
     Record,
     cut_record,
-    decode,
     frames_of,
+    record_of,
     signal_of,
     task_ref,
     text_of,
@@ -141,6 +141,7 @@ class _Parser:
         self.background: set[int] = set()
         self.inside: set[int] = set()
         self.task: TaskRef | None = None
+        self.number = 0
         self.ended_well_at = 0
         self.began = False
         self.started_at = 0
@@ -152,17 +153,14 @@ class _Parser:
     # -- lines
 
     def feed(self, number: int, text: str) -> None:
-        if text.startswith("{"):
-            try:
-                record = decode(text)
-            except (msgspec.DecodeError, UnicodeError):
-                record = None
-            if record is not None and record.said:
-                self._feed_record(number, text, record)
-                return
-            if '"event"' in text:
-                text = cut_record(text)
-        self._feed_text(number, text)
+        if number != self.number + 1:
+            self.reader.close()  # lines are missing here: no trace goes on behind them
+        self.number = number
+        record = record_of(text)
+        if record is not None:
+            self._feed_record(number, text, record)
+        else:
+            self._feed_text(number, cut_record(text) if _is_cut(text) else text)
 
     def _feed_record(self, number: int, text: str, record: Record) -> None:
         event = record.said
@@ -367,6 +365,20 @@ class _Parser:
             levels=levels,
             airflow=self.airflow,
         )
+
+
+def _is_cut(text: str) -> bool:
+    return text.startswith("{") and '"event"' in text
+
+
+def line_of(number: int, text: str) -> LogLine:
+    """One line by itself: its bare message, stated level and logger."""
+    record = record_of(text)
+    if record is not None:
+        level = LEVELS.get(record.stated_level)
+        return LogLine(number, text, record.said, level, text_of(record.logger))
+    shell = unshell(text)
+    return LogLine(number, text, shell.message, shell.level, shell.logger)
 
 
 def parse(log: LogText) -> ParsedLog:

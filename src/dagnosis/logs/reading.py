@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -106,16 +108,39 @@ def read_stream(file: BinaryIO, name: str, limits: Limits | None = None) -> LogT
     return _read_file(file, name, limits or Limits(), None)
 
 
-def _read_file(file: BinaryIO, name: str, limits: Limits, size: int | None) -> LogText:
-    source = Unpacked(file, name, limits.max_unpacked_bytes, limits.bomb_ratio, limits.bomb_bytes)
-    notes: list[str] = []
-    chunks = as_utf8(iter(source), name, notes)
-    log = _read(chunks, name, limits, None if source.packed else size, notes)
+def read_lines(path: Path | None, limits: Limits | None = None) -> Iterator[str]:
+    """Every line of a log, one at a time and without line ends; None is standard input.
+
+    Raises as `read_path` does, when the first line is asked for.
+    """
+    limits = limits or Limits()
+    with _open(path) if path else nullcontext(sys.stdin.buffer) as file:
+        name = str(path) if path else "<stdin>"
+        source = _unpacked(file, name, limits)
+        notes: list[str] = []
+        for block in blocks(as_utf8(iter(source), name, notes), limits.max_line, notes):
+            yield from lines_of(block, limits.max_line, notes)
+        _refuse_empty(source, name)
+
+
+def _unpacked(file: BinaryIO, name: str, limits: Limits) -> Unpacked:
+    return Unpacked(file, name, limits.max_unpacked_bytes, limits.bomb_ratio, limits.bomb_bytes)
+
+
+def _refuse_empty(source: Unpacked, name: str) -> None:
     if not source.given:
         raise UnreadableInput(
             f"{name}: is empty; Airflow leaves an empty log when the task was killed before it could"
             " write: look at the events of the run and the log of the scheduler"
         )
+
+
+def _read_file(file: BinaryIO, name: str, limits: Limits, size: int | None) -> LogText:
+    source = _unpacked(file, name, limits)
+    notes: list[str] = []
+    chunks = as_utf8(iter(source), name, notes)
+    log = _read(chunks, name, limits, None if source.packed else size, notes)
+    _refuse_empty(source, name)
     return msgspec.structs.replace(
         log, bytes_total=source.given, notes=(*source.notes, *dict.fromkeys(log.notes))
     )

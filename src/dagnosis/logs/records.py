@@ -68,6 +68,17 @@ _PINO = {"10": "debug", "20": "debug", "30": "info", "40": "warning", "50": "err
 decode = msgspec.json.Decoder(Record).decode
 
 
+def record_of(text: str) -> Record | None:
+    """The record of a JSON line that has a message; None for any other line."""
+    if not text.startswith("{"):
+        return None
+    try:
+        record = decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
+    return record if record.said else None
+
+
 def text_of(value: Any) -> str:
     """Any JSON value as text; strings as they are, None as ''."""
     if isinstance(value, str):
