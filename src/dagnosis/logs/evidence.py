@@ -17,7 +17,7 @@ import re2
 
 from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, judge
-from dagnosis.logs.loudness import LOUD, loudness, rank_lines, spread
+from dagnosis.logs.loudness import LOUD, loudness, rank_lines, shape, spread
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.statements import Origin, Statement
 from dagnosis.logs.weighing import settle_chain, weigh
@@ -218,8 +218,8 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
     points = _output_points(log)
     last = log.lines[-1].number if log.lines else 0
     stated = {statement.line for statement in log.statements} | {s.line for s in log.signals}
-    nothing: set[str] = set()
-    shapes: dict[str, int] = {}
+    nothing: set[bytes] = set()
+    shapes: dict[bytes, int] = {}
     header = ""
     for line in log.lines:
         if line.number in log.inside or line.number in stated or line.message.startswith(_ECHOES):
@@ -229,10 +229,10 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
             # dbt and others print the kind of error, and below it, indented, the error
             message, header = f"{header}\n{message}", ""
         else:
-            header = message if _HEADER.match(message) else ""
+            header = message if message.endswith(_HEADER_ENDS) and _HEADER.match(message) else ""
             if header:
                 continue
-        key = message.translate(_DIGITS)[:200]
+        key = shape(message)
         if key in nothing:
             continue
         shapes[key] = shapes.get(key, 0) + 1
@@ -249,6 +249,7 @@ _HEADER = re2.compile(
     r"^(?:\w+ ){0,3}(?:Error|ERROR|Exception|Failure|Problem)(?: in [\w. /()-]+)?:?$"
     r"|^(?:Encountered an error|An error occurred|The following errors? occurred):?$"
 )
+_HEADER_ENDS = (":", ")", "Error", "ERROR", "Exception", "Failure", "Problem", "error", "occurred")
 _ECHOES = (
     "Running command: ",
     "Running: [",
@@ -258,8 +259,6 @@ _ECHOES = (
     "Executing <Task",
 )
 """What repeats a command before it runs: its text may hold any word."""
-
-_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
 
 def _from_line(
