@@ -13,7 +13,7 @@ from rich.console import Console
 
 from dagnosis import explain, rendering
 
-SAMPLE = "dag_id=ledger_booking/run_id=nightly_2026-11-25/task_id=book_ledger/attempt=1.log"
+SAMPLE = "dag_id=orders_load/run_id=nightly_2026-11-25/task_id=load_orders/attempt=1.log"
 HERE = Path(__file__).parent
 
 

@@ -23,6 +23,8 @@ Colour: TypeAlias = Literal["auto", "always", "never"]
 _VERB = {"retry": "yes", "fail": "no", "default": "unsure"}
 _VERB_STYLE = {"retry": "bold green", "fail": "bold red", "default": "bold yellow"}
 _LINE_STYLE = {"cause": "bold red", "symptom": "yellow", "context": "dim"}
+UNLIKELY = 0.05
+"""Confidence below which another hypothesis is not worth a line."""
 WIDEST = 100
 """Columns that a step takes at the most."""
 QUOTED_ROWS, QUOTED_WIDTH = 6, 400
@@ -110,15 +112,10 @@ def _print_evidence(out: Console, answer: Diagnosis) -> None:
             number = line.line if index == 0 else ""
             gutter = (f"  {number:>{width}} │ ", "dim")
             out.print(Text.assemble(gutter, (row, _LINE_STYLE[line.role])))
-    if answer.exception and answer.exception.frame:
-        frame = answer.exception.frame
-        out.print(
-            Text(
-                f"  {'':>{width}} ╰ raised in {visible(frame.function)} at "
-                f"{visible(frame.file)}:{frame.line}",
-                "dim",
-            )
-        )
+        frame = answer.exception.frame if answer.exception and line.role == "cause" else None
+        if frame:
+            place = f"{visible(frame.function)} at {visible(frame.file)}:{frame.line}"
+            out.print(Text(f"  {'':>{width}} │   raised in {place}", "dim"))
 
 
 def _rows(line: Evidence) -> list[str]:
@@ -142,7 +139,9 @@ def _print_details(out: Console, answer: Diagnosis) -> None:
         out.print()
     for gap in answer.gaps:
         out.print(Text(f"  ? {visible(gap)}", "yellow"))
-    others = [ranked for ranked in answer.ranked if ranked.detail != answer.detail][:2]
+    others = [r for r in answer.ranked if r.detail != answer.detail and r.confidence >= UNLIKELY][
+        :2
+    ]
     out.print()
     if others:
         rest = ", ".join(f"{r.detail} ({r.confidence:.0%})" for r in others)

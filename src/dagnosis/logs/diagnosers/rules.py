@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
+import re2
 
 from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place, user_frame
 from dagnosis.logs.evidence import candidates
 from dagnosis.logs.parsing import ParsedLog
-from dagnosis.model import Evidence, ExceptionInfo, RankedCause, Role
+from dagnosis.model import Evidence, ExceptionInfo, LogLine, RankedCause, Role
 
 MAX_QUOTE = 2000
 """Characters of a line that are quoted."""
@@ -58,7 +59,7 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
         verdict=verdict,
         confidence=confidence,
         ranked=tuple(ranked[:5]),
-        evidence=_evidence([candidate for candidate, _ in judged], evidence),
+        evidence=_evidence([candidate for candidate, _ in judged], log, evidence),
         exception=_exception(top),
         message=top.message,
         gaps=gaps,
@@ -134,29 +135,40 @@ def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     return ranked
 
 
-def _evidence(found: Sequence[Candidate], limit: int) -> tuple[Evidence, ...]:
+def _evidence(found: Sequence[Candidate], log: ParsedLog, limit: int) -> tuple[Evidence, ...]:
     top = found[0]
     quoted: list[Evidence] = []
-    taken: set[tuple[int, str]] = set()
+    taken: set[int] = set()
     texts: set[str] = set()
     for candidate in found:
-        key = (candidate.line, candidate.quote[:200])
         bare = candidate.message[:160]
-        if key in taken or bare in texts:
+        if (candidate.line in taken and candidate.line != top.line) or bare in texts:
             continue
-        taken.add(key)
+        taken.add(candidate.line)
         texts.add(bare)
-        quoted.append(
-            Evidence(
-                candidate.line,
-                candidate.quote[:MAX_QUOTE],
-                _role(candidate, top),
-                round(1 / (1 + math.exp(-(candidate.score - 6) / 2)), 3),
-            )
-        )
+        role = _role(candidate, top)
+        quoted.append(_quoted(candidate.line, candidate.quote, role, candidate.score))
+        detail = _detail(candidate, log) if candidate is top else None
+        if detail and limit > 1:
+            quoted.append(_quoted(detail.number, detail.text, "context", candidate.score))
+            taken.add(detail.number)
         if len(quoted) >= limit:
             break
     return tuple(quoted)
+
+
+def _quoted(line: int, text: str, role: Role, score: float) -> Evidence:
+    share = 1 / (1 + math.exp(-(score - 6) / 2))
+    return Evidence(line, text[:MAX_QUOTE], role, round(share, 3))
+
+
+_DETAIL = re2.compile(r"^(?:DETAIL|HINT|LINE \d+|CONTEXT|Details?|Reason|Message)\b")
+
+
+def _detail(top: Candidate, log: ParsedLog) -> LogLine | None:
+    """The next line of the message, where it says which row, key or place it was."""
+    line = log.by_number().get(top.line + 1) if "\n" in top.value else None
+    return line if line and _DETAIL.match(line.message.strip()) else None
 
 
 def _role(candidate: Candidate, top: Candidate) -> Role:
