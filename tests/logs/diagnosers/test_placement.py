@@ -28,6 +28,16 @@ def failed(kind: str, value: str, *files: str, event: str = "Task failed with ex
             failed("KeyError", "'a'", USER, event="Failed to import: /opt/airflow/dags/etl.py"),
             "dag_definition_error",
         ),
+        (
+            failed(
+                "JSONDecodeError",
+                "Expecting value: line 1 column 1 (char 0)",
+                USER,
+                "/venv/site-packages/airflow/models/variable.py",
+                "/usr/lib/python3.11/json/decoder.py",
+            ),
+            "configuration_error",
+        ),
         (failed("ValueError", "expected 3 columns, got 2", USER), "data_error"),
         (
             failed(

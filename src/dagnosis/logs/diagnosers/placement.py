@@ -108,6 +108,19 @@ def _own_json(candidate: Candidate) -> Verdict | None:
     return structural("code_error.own_json_dumps") if owners[-1:] == ["user"] else None
 
 
+_STORED = re2.compile(r"airflow/(?:\w+/)*(?:variable|connection)\.py$")
+
+
+def _stored_value(candidate: Candidate) -> Verdict | None:
+    """What an Airflow variable or connection holds could not be read as what was asked for."""
+    if candidate.name not in ("JSONDecodeError", "ValueError"):
+        return None
+    known = [frame for frame in candidate.frames if owner(frame) != "library"]
+    if known and _STORED.search(known[-1].file) and owner(known[-1]) == "airflow":
+        return structural("configuration_error.stored_value_malformed")
+    return None
+
+
 _DATABASE = re2.compile(
     r"(?i)sqlalchemy|psycopg|sqlite3|mysql|pymysql|OperationalError|ProgrammingError|IntegrityError|DBAPIError|StaleDataError"
 )
@@ -188,6 +201,7 @@ _RULES: tuple[Rule, ...] = (
     _syntax_of_dag_file,
     _while_importing,
     _own_json,
+    _stored_value,
     _in_metadata_database,
     _inside_airflow,
     _raised_by_author,
