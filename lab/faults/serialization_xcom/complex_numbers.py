@@ -18,11 +18,12 @@ def build() -> None:
 
 
 FAULT = Fault(
-    name="large_set",
+    name="complex_numbers",
     family="serialization_xcom",
     dag_id="signal_transform",
     cause="complex numbers as return value",
     states="Cannot serialize object of type",
+    states_in_2="is not JSON serializable",
     accepted=("code_error",),
     build=build,
     twin=True,
