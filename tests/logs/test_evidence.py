@@ -106,3 +106,23 @@ def test_a_successful_try_with_error_words_has_no_failure() -> None:
     answer = explain_text(log(noisy, done))
     assert not answer.failed
     assert answer.evidence == ()
+
+
+def test_a_callback_of_airflow_2_fails_after_the_task() -> None:
+    text = (
+        "[2026-01-01T00:00:00.000+0000] {taskinstance.py:3337} ERROR - Task failed with exception\n"
+        "Traceback (most recent call last):\n"
+        '  File "/opt/airflow/dags/etl.py", line 7, in load\n'
+        "ValueError: could not convert string to float: '1,08'\n"
+        "[2026-01-01T00:00:01.000+0000] {taskinstance.py:1584} ERROR - Error in callback at index 0\n"
+        "Traceback (most recent call last):\n"
+        '  File "/opt/airflow/dags/etl.py", line 9, in page\n'
+        "ConnectionRefusedError: [Errno 111] Connection refused\n"
+    )
+    assert explain_text(text).evidence[0].text.startswith("ValueError")
+
+
+def test_a_summary_gives_way_to_what_it_sums_up() -> None:
+    logged = record("rule 17 raised NameError: name 'thresold' is not defined", "warning")
+    summary = failed(member("RuntimeError", "rule run failed, see log above", USER))
+    assert first(logged, summary).startswith("rule 17")

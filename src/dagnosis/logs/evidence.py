@@ -275,8 +275,9 @@ def _from_line(
         return None
     if not (verdicts and verdicts[0].weight >= SURE) and _HARMLESS.search(message):
         return None
+    origin: Origin = "output" if output else "log"
     if line.number in log.background:
-        prior = PRIOR["background"]
+        prior, origin = PRIOR["background"], "background"
     elif output:
         prior = OUTPUT_ERROR if loud or line.level == "ERROR" else OUTPUT_INFO
     elif line.level == "ERROR":
@@ -294,7 +295,7 @@ def _from_line(
         quote=quote(line),
         message=message,
         kind="line",
-        origin="output" if output else "log",
+        origin=origin,
         verdicts=verdicts,
         score=prior + _content(verdicts, UNSTATED + PER_LOUDNESS * points),
     )

@@ -186,6 +186,8 @@ _ABOUT_DATA = re2.compile(
 
 
 def _raised_by_author(candidate: Candidate) -> Verdict | None:
+    if candidate.verdict and candidate.verdict.symptom:
+        return None  # a summary: what it sums up is said elsewhere
     own_type = candidate.verdict is None
     if not _generic(candidate) or not (own_type or candidate.name in _RAISED):
         return None

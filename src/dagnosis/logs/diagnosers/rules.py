@@ -84,14 +84,15 @@ def _just_ends(log: ParsedLog) -> Finding:
 
 
 def _known_first(judged: list[Judged]) -> list[Judged]:
-    """A loud line that states nothing known gives way to one near it that does; where there is
-    none, it speaks for how the supervisor says the task ended."""
+    """A line that states nothing known, or only that something failed, gives way to one near it in
+    points that states a cause; an unknown one may speak for how the supervisor says it ended."""
     top, verdict = judged[0]
-    if verdict is not None:
+    if verdict is not None and not verdict.symptom:
         return judged
     for index, (candidate, known) in enumerate(judged):
-        if known and not known.symptom and candidate.score >= top.score - NEAR:
-            if candidate.kind == "supervisor":
+        aside = candidate.origin in ("background", "callback")
+        if known and not (known.symptom or aside) and candidate.score >= top.score - NEAR:
+            if candidate.kind == "supervisor" and verdict is None:
                 return [(top, known), *judged[1:]]
             return [judged[index], *judged[:index], *judged[index + 1 :]]
     return judged
@@ -114,7 +115,7 @@ def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     best: dict[str, tuple[float, Verdict]] = {}
     for candidate, verdict in judged:
         if verdict and verdict.detail not in best:
-            best[verdict.detail] = (candidate.score, verdict)
+            best[verdict.detail] = (candidate.score - NEAR * verdict.symptom, verdict)
         for other in candidate.verdicts[1:4]:
             # of the same family they only say it again, less exactly
             if verdict and other.family == verdict.family:
