@@ -141,3 +141,24 @@ def test_settings_name_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = run("config", "show")
     assert ran.returncode == 2
     assert "DAGNOSIS_EVIDENCE_LINES" in ran.stderr
+
+
+def test_bad_rows_are_named_and_the_others_answered(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"id": 1, "text": "MemoryError"}\n{"text": "a"}\nnot json\n[1]\n{"id": 2}\n')
+    ran = run("explain", "--jsonl", str(rows))
+    assert ran.returncode == 3
+    assert [json.loads(line)["id"] for line in ran.stdout.splitlines()] == [1]
+    assert [f"row {number}" in line for number, line in enumerate(ran.stderr.splitlines(), 2)] == [
+        True
+    ] * 4
+
+
+def test_lines_are_labelled_and_redacted() -> None:
+    ran = run(
+        "lines", "-", stdin=b'{"level":"warning","event":"slow"}\nfailed: token=ghp_' + b"a1B2" * 9
+    )
+    first, second = (line.split("\t") for line in ran.stdout.splitlines())
+    assert first[1:4] == ["WARNING", "0.99", "stated"]
+    assert second[1] == "ERROR"
+    assert "ghp_" not in second[4]

@@ -199,7 +199,7 @@ def _row(raw: bytes) -> dict[str, Any]:
 
     row = msgspec.json.decode(raw)
     if not isinstance(row, dict):
-        raise TypeError("must be a JSON object with the keys id and text")
+        raise ValueError("must be a JSON object with the keys id and text")
     if "id" not in row:
         raise ValueError("has no id; each row needs the keys id and text")
     if not isinstance(row.get("text"), str):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -21,7 +21,7 @@ FILE = "dagnosis.toml"
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings; `DESCRIPTIONS` has one sentence and the unit of each."""
 
-    evidence_lines: int = 5
+    evidence_lines: Annotated[int, msgspec.Meta(ge=1, le=50)] = 5
     whole_bytes: int = 4 << 20
     tail_bytes: int = 1 << 20
     max_unpacked_bytes: int = 64 << 30
