@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 import re2
 
+from dagnosis.logs.diagnosers.cascade import diagnose
 from dagnosis.logs.diagnosers.placement import owner
-from dagnosis.logs.diagnosers.rules import Finding, diagnose
+from dagnosis.logs.diagnosers.rules import Finding
 from dagnosis.logs.fingerprint import fingerprint
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import Limits, LogText, read_path, read_text
@@ -64,7 +65,7 @@ def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnos
         fix=verdict.fix if verdict else (),
         gaps=(*(finding.gaps if finding else ()), *log.notes),
         fingerprint=_fingerprint(parsed, finding),
-        engine="rules",
+        engine=finding.engine if finding else "rules",
         lines_total=log.lines_total,
         truncated=log.truncated,
         levels=parsed.levels,
