@@ -75,12 +75,13 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
 
 
 def _suspects(judged: list[Judged]) -> tuple[Candidate, ...]:
-    """The first line where nothing is known of its cause, and those near it in points likewise."""
+    """The first line where nothing is known of its cause, and those near it in points likewise; how
+    the supervisor says it ended is no words to be read."""
     top, verdict = judged[0]
     if verdict and not (verdict.vague or verdict.symptom):
         return ()
     near = [c for c, known in judged[1:] if known is None and c.score >= top.score - NEAR]
-    return (top, *near[:3])
+    return tuple(c for c in (top, *near[:3]) if c.kind != "supervisor")
 
 
 def _just_ends(log: ParsedLog) -> Finding:
