@@ -60,8 +60,13 @@ class Ports:
 
     @property
     def postgres(self) -> int:
-        """Our PostgreSQL cluster."""
+        """The PostgreSQL cluster of the warehouse."""
         return self.first + 32
+
+    @property
+    def metadata(self) -> int:
+        """The PostgreSQL cluster of Airflow's metadata."""
+        return self.first + 33
 
 
 @dataclass
