@@ -22,7 +22,8 @@ def main() -> int:
     Airflow does not come up, 130 when ended by hand."""
     given = _arguments()
     if given.relabel:
-        return _report(Corpus(given.out, Rewriter({}), "").relabel(catalogue.load_all()))
+        faults = [*catalogue.load_all(), *catalogue.load_noisy()]
+        return _report(Corpus(given.out, Rewriter({}), "").relabel(faults))
     # So that the clean-up runs, and every process is ended, when somebody ends the lab.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     problems: list[str] = []

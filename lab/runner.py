@@ -214,10 +214,8 @@ class Laboratory:
         shutil.copytree(PROGRAMS, self.deployment.home / "jobs", dirs_exist_ok=True)
         (self.plan.work / "landing").mkdir(exist_ok=True)
         for fault in self.faults:
-            text = fault.source
-            if text is None:
-                text = catalogue.path_of(fault).read_text() + "\n\ndag = FAULT.dag()\n"
-            (self.deployment.dags / f"{fault.dag_id}.py").write_text(text)
+            text = catalogue.text_of(fault)
+            (self.deployment.dags / f"{fault.dag_id}.py").write_text(text, encoding="utf-8")
 
     def _wait_until_parsed(self, seconds: float = 180) -> None:
         """Wait for the DAG processor: on SQLite its writing and that of tasks get in each other's way."""
@@ -376,7 +374,7 @@ def _check(plan: Plan) -> str:
 
 def choose(plan: Plan) -> list[Fault]:
     """The faults of the plan; raises `ValueError` for a name that no fault has."""
-    faults = catalogue.load_all()
+    faults = [*catalogue.load_all(), *catalogue.load_noisy()]
     unknown = set(plan.only) - {fault.name for fault in faults}
     if unknown:
         raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")

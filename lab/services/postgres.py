@@ -14,6 +14,9 @@ _SCHEMA = """
 CREATE ROLE etl LOGIN PASSWORD 'etl-pass-2026' CONNECTION LIMIT 60;
 CREATE ROLE reporting LOGIN PASSWORD 'reporting-2026';
 CREATE ROLE tiny LOGIN PASSWORD 'tiny-2026' CONNECTION LIMIT 2;
+CREATE ROLE analyst LOGIN PASSWORD 'analyst-2026';
+ALTER ROLE analyst SET temp_file_limit = '512kB';
+ALTER ROLE analyst SET work_mem = '64kB';
 CREATE DATABASE dwh OWNER etl;
 """
 
