@@ -282,8 +282,10 @@ class Laboratory:
         return late
 
     def _collect(self, run: Run) -> None:
-        # The supervisor still writes its last lines, and after an intervention it takes its time.
-        time.sleep(8 if run.fault.during else 1)
+        # The supervisor still writes its last lines. Where the state was changed from outside, it
+        # only hears of it at the next heartbeat.
+        outside = run.fault.during or run.fault.labelled != ("failed",)
+        time.sleep(8 if outside else 1)
         attempts = self._attempts(run)
         problems = self._corpus.add(run.fault, attempts)
         self.problems += problems

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 _CREATED = "2026-11-24T01:00:00Z"
@@ -139,6 +139,7 @@ def _job(namespace: str, name: str) -> dict[str, Any]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    created: ClassVar[set[tuple[str, str]]] = set()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Say nothing: the runner's output is for people."""
@@ -152,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
         match path.split("/"):
             case [*_, "namespaces", namespace, "pods", name] if name in _PODS:
                 self._json(200, _pod(namespace, name))
+            case [*_, "namespaces", namespace, "jobs", name] if (namespace, name) in self.created:
+                self._json(200, _job(namespace, name))
             case [*_, "namespaces", namespace, "events"]:
                 selector = parse_qs(address.query).get("fieldSelector", [""])[0]
                 name = next((name for name in _PODS if f"name={name}" in selector), "")
@@ -172,7 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
         if namespace in _REFUSALS:
             self._refuse(*_REFUSALS[namespace])
         else:
-            self._json(201, _job(namespace, body["metadata"]["name"]))
+            name = body["metadata"]["name"]
+            self.created.add((namespace, name))
+            self._json(201, _job(namespace, name))
 
     def _jobs(self, namespace: str, query: dict[str, list[str]]) -> None:
         name = query.get("fieldSelector", [""])[0].partition("=")[2]

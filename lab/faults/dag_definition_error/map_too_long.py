@@ -25,7 +25,7 @@ FAULT = Fault(
     family="dag_definition_error",
     dag_id="tiles_expand",
     cause="a mapped task over 1,500 items, 1,024 are allowed",
-    states="1500 > 1024",
+    states="unmappable_return_value_length",
     accepted=(
         "configuration_error",
         "serialization_xcom",

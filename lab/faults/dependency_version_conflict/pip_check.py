@@ -20,7 +20,7 @@ FAULT = Fault(
     family="dependency_version_conflict",
     dag_id="image_audit",
     cause="an installed package has a requirement that is not met",
-    states="acme-reports 1.2 has requirement acme-common<2.0",
+    states="acme-reports 1.2 has requirement acme_common<2.0",
     twin=True,
     build=build,
 )

@@ -11,7 +11,7 @@ def build() -> None:
 
     BashOperator(
         task_id="run_simulation",
-        bash_command='echo "simulating 400 paths"; (ulimit -t 1; python3 -c "n = 0\nwhile True: n += 1"); code=$?; echo "simulation status $code"; exit $code',
+        bash_command='echo "simulating 400 paths"; (ulimit -S -t 1; python3 -c "n = 0\nwhile True: n += 1"); code=$?; echo "simulation status $code"; exit $code',
     )
 
 

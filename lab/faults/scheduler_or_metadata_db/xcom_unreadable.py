@@ -1,4 +1,4 @@
-"""The metadata database lacks a table while a Variable is read."""
+"""The metadata database lacks a table while an XCom is read."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def build() -> None:
 
     @task
     def read_thresholds() -> int:
-        from lab.authoring import Variable
+        from lab.authoring import get_current_context
 
         print("thresholds: 6 rules, 0 errors", flush=True)
         time.sleep(6)
-        return int(Variable.get("export_threshold"))
+        return len(get_current_context()["ti"].xcom_pull(task_ids="read_thresholds", key="rules"))
 
     read_thresholds()
 
@@ -27,13 +27,13 @@ def during(run: RunHandle) -> None:
     import time
 
     run.wait_for_log("thresholds: 6")
-    run.metadata("ALTER TABLE variable RENAME TO variable_moved")
+    run.metadata("ALTER TABLE xcom RENAME TO xcom_moved")
     time.sleep(40)
-    run.metadata("ALTER TABLE variable_moved RENAME TO variable")
+    run.metadata("ALTER TABLE xcom_moved RENAME TO xcom")
 
 
 FAULT = Fault(
-    name="variable_table_lost",
+    name="xcom_unreadable",
     family="scheduler_or_metadata_db",
     dag_id="thresholds_read",
     cause="a table of the metadata database is missing",
