@@ -217,10 +217,11 @@ class Laboratory:
             text = catalogue.text_of(fault)
             (self.deployment.dags / f"{fault.dag_id}.py").write_text(text, encoding="utf-8")
 
-    def _wait_until_parsed(self, seconds: float = 180) -> None:
+    def _wait_until_parsed(self) -> None:
         """Wait for the DAG processor: on SQLite its writing and that of tasks get in each other's way."""
         expected = sum(fault.build is not None for fault in self.faults)
-        deadline = time.monotonic() + seconds
+        # Airflow 2 on SQLite parses one file after the other.
+        deadline = time.monotonic() + 120 + 3 * expected
         while time.monotonic() < deadline:
             try:
                 if self.deployment.call("GET", "/dags?limit=1")["total_entries"] >= expected:
