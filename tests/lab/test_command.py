@@ -52,7 +52,7 @@ def fake_python(folder: Path) -> Path:
 
 def test_a_used_folder_and_another_version_are_refused(tmp_path: Path) -> None:
     python = fake_python(tmp_path)
-    with pytest.raises(ValueError, match="has Airflow 3.3.2, not 2"):
+    with pytest.raises(ValueError, match=r"has Airflow 3\.3\.2, not 2"):
         _check(plan(tmp_path, python=python, major=2))
     (tmp_path / "work" / "airflow").mkdir(parents=True)
     with pytest.raises(ValueError, match="has been used already"):
@@ -93,7 +93,7 @@ def test_another_python_cannot_use_the_pins(
 
 
 def test_missing_programs_are_named_by_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment.shutil, "which", lambda program: None)
+    monkeypatch.setattr("shutil.which", lambda program: None)
     assert "postgresql" in environment.missing_packages()
-    monkeypatch.setattr(environment.shutil, "which", lambda program: "/usr/bin/x")
+    monkeypatch.setattr("shutil.which", lambda program: "/usr/bin/x")
     assert environment.missing_packages() == []

@@ -15,33 +15,31 @@ import pytest
 from lab import history
 from lab.metadata import Metadata, Postgres, Sqlite
 
-TRY = """
-    task_id text, dag_id text, run_id text, map_index int, try_number int, max_tries int,
-    state text, start_date {time}, end_date {time}, queued_dttm {time}, scheduled_dttm {time},
+TRY = """task_id text, dag_id text, run_id text, map_index int, try_number int, max_tries int,
+    state text, start_date {time}, end_date {time}, queued_dttm {time},
+    scheduled_dttm {time},
     queue text, pool text, operator text, priority_weight int"""
-TABLES = (
-    f"CREATE TABLE task_instance ({TRY})",
-    f"CREATE TABLE task_instance_history ({TRY})",
-    "CREATE TABLE dag_run (dag_id text, run_id text, run_type text, queued_at {time},"
-    " start_date {time}, end_date {time}, state text)",
-    "CREATE TABLE dag (dag_id text, owners text)",
-)
-DAY = "2026-11-26 00:00"
-ROWS = (
-    # A first try in the history, its second as the task's row.
-    f"INSERT INTO task_instance_history VALUES ('load', 'orders', 'r1', -1, 1, 1, 'failed',"
-    f" '{DAY}:02', '{DAY}:03.25', '{DAY}:01', '{DAY}:00', 'default', 'p', 'Bash', 1)",
-    f"INSERT INTO task_instance VALUES ('load', 'orders', 'r1', -1, 2, 1, 'success',"
-    f" '{DAY}:12', '{DAY}:13', '{DAY}:11', '{DAY}:10', 'default', 'p', 'Bash', 1)",
-    # Queued again after it was deferred; and one that never ran.
-    f"INSERT INTO task_instance VALUES ('wait', 'orders', 'r1', -1, 1, 0, 'running',"
-    f" '{DAY}:22', NULL, '{DAY}:41', '{DAY}:21', 'default', 'p', 'Sensor', 1)",
-    "INSERT INTO task_instance VALUES ('tell', 'orders', 'r1', -1, 0, 0, 'upstream_failed',"
-    " NULL, NULL, NULL, NULL, 'default', 'p', 'Bash', 1)",
-    f"INSERT INTO dag_run VALUES ('orders', 'r1', 'manual', '{DAY}:00', '{DAY}:00',"
-    " NULL, 'running')",
-    "INSERT INTO dag VALUES ('orders', 'airflow')",
-)
+TABLES = f"""
+CREATE TABLE task_instance ({TRY});
+CREATE TABLE task_instance_history ({TRY});
+CREATE TABLE dag_run (dag_id text, run_id text, run_type text, queued_at {{time}},
+    start_date {{time}}, end_date {{time}}, state text);
+CREATE TABLE dag (dag_id text, owners text);
+"""
+ROWS = """
+INSERT INTO dag VALUES ('orders', 'airflow');
+INSERT INTO dag_run VALUES ('orders', 'r1', 'manual', '00', '00', NULL, 'running');
+INSERT INTO task_instance_history VALUES ('load', 'orders', 'r1', -1, 1, 1, 'failed',
+    '02', '03.25', '01', '00', 'default', 'p', 'Bash', 1);
+INSERT INTO task_instance VALUES ('load', 'orders', 'r1', -1, 2, 1, 'success',
+    '12', '13', '11', '10', 'default', 'p', 'Bash', 1);
+INSERT INTO task_instance VALUES ('wait', 'orders', 'r1', -1, 1, 0, 'running',
+    '22', NULL, '41', '21', 'default', 'p', 'Sensor', 1);
+INSERT INTO task_instance VALUES ('tell', 'orders', 'r1', -1, 0, 0, 'upstream_failed',
+    NULL, NULL, NULL, NULL, 'default', 'p', 'Bash', 1);
+"""
+"""Two digits stand for a second. `load` was tried twice, `wait` was deferred and queued again,
+`tell` never ran."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -70,12 +68,11 @@ def free_port() -> int:
 
 
 def fill(database: Metadata, time: str) -> Metadata:
-    for statement in TABLES:
-        database.execute(statement.format(time=time))
-    for statement in ROWS:
-        is_postgres = time != "text"
-        stamp = r"'(2026[^']+)'"
-        database.execute(re.sub(stamp, r"'\1+00'", statement) if is_postgres else statement)
+    zone = "+00" if time == "timestamptz" else ""
+    rows = re.sub(r"'(\d\d(\.\d+)?)'", rf"'2026-11-26 00:00:\1{zone}'", ROWS)
+    for statement in (TABLES.replace("{time}", time) + rows).split(";\n"):
+        if statement.strip():
+            database.execute(statement)
     return database
 
 
