@@ -87,6 +87,9 @@ class Deployment:
                 "WEBSERVER__WEB_SERVER_PORT": str(self.ports.api),
                 "WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
                 "WEBSERVER__WORKERS": "1",
+                # On a busy machine the webserver ends itself after the default of 120 s.
+                "WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": "3600",
+                "WEBSERVER__WEB_SERVER_WORKER_TIMEOUT": "600",
                 "WEBSERVER__SECRET_KEY": _SECRET,
                 "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "7200",
             }
@@ -143,6 +146,13 @@ class Deployment:
         with urlopen(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def check(self) -> None:
+        """Raise `RuntimeError`, with the end of its output, where a component has ended."""
+        for process in self.components:
+            if not process.alive:
+                tail = process.output.read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"Airflow's {process.name} has ended:\n{tail}")
 
     def component(self, name: str) -> Process:
         """The component of that name; `StopIteration` where it does not run."""

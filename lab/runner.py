@@ -228,12 +228,15 @@ class Laboratory:
         # Airflow 2 on SQLite parses one file after the other.
         deadline = time.monotonic() + 120 + 3 * expected
         while time.monotonic() < deadline:
+            self.deployment.check()
             try:
-                if self.deployment.call("GET", "/dags?limit=1")["total_entries"] >= expected:
-                    return
+                parsed = self.deployment.call("GET", "/dags?limit=1")["total_entries"]
             except OSError:
-                pass
-            time.sleep(2)
+                parsed = 0
+            if parsed >= expected:
+                return
+            print(f"{parsed} of {expected} DAGs parsed", end="\r", flush=True)
+            time.sleep(5)
 
     def _run_all(self, faults: Sequence[Fault]) -> None:
         """Run faults side by side, and after them those that must be alone."""
@@ -247,6 +250,7 @@ class Laboratory:
         active: list[Run] = []
         refused = 0
         while waiting or active:
+            self.deployment.check()
             while waiting and len(active) < ACTIVE:
                 run = self._trigger(waiting[0])
                 refused = 0 if run else refused + 1
