@@ -36,6 +36,5 @@ FAULT = Fault(
     task_id="load_products",
     labelled=("skipped", "failed"),
     transience="unknown",
-    note="the state is skipped",
     build=build,
 )

@@ -20,7 +20,7 @@ FAULT = Fault(
     family="dependency_version_conflict",
     dag_id="widgets_build",
     cause="peer dependencies of npm packages exclude each other",
-    states="ERESOLVE",
+    states="ERESOLVE unable to resolve dependency tree",
     needs=("npm",),
     build=build,
 )
