@@ -9,13 +9,15 @@ from pathlib import Path
 import msgspec
 import re2
 
+from dagnosis.errors import DagnosisError
 from dagnosis.logs.diagnosers.placement import owner
 from dagnosis.logs.diagnosers.rules import Finding, diagnose
+from dagnosis.logs.diagnosers.similar import Memory, Recalled, recall
 from dagnosis.logs.fingerprint import fingerprint
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import Limits, LogText, read_path, read_text
 from dagnosis.logs.redaction import redact
-from dagnosis.model import Diagnosis, Evidence, ExceptionInfo, RankedCause, RetryAdvice
+from dagnosis.model import Diagnosis, Engine, Evidence, ExceptionInfo, RankedCause, RetryAdvice
 
 NO_FAILURE = "No failure in this log"
 
@@ -38,17 +40,61 @@ def explain_text(text: str, *, name: str = "<text>", evidence: int = 5) -> Diagn
     return explain_log(read_text(text, name), evidence=evidence)
 
 
-def explain_log(log: LogText, *, evidence: int = 5) -> Diagnosis:
-    """Diagnose a log that was read. Every quoted line is redacted."""
+class Examined(msgspec.Struct, frozen=True):
+    """A diagnosis with what it was made from."""
+
+    answer: Diagnosis
+    parsed: ParsedLog
+    finding: Finding | None
+
+
+def explain_log(log: LogText, *, evidence: int = 5, memory: Memory | None = None) -> Diagnosis:
+    """Diagnose a log that was read. Every quoted line is redacted.
+
+    `memory` is where labels of users and earlier diagnoses are looked up; a memory that cannot be
+    read costs its knowledge, not the answer.
+    """
+    return examine(log, evidence=evidence, memory=memory).answer
+
+
+def examine(log: LogText, *, evidence: int = 5, memory: Memory | None = None) -> Examined:
+    """As `explain_log`, with the parsed log and the finding."""
     started = time.perf_counter()
     parsed = parse(log)
     finding = diagnose(parsed, evidence)
-    answer = _answer(log, parsed, finding)
+    name = _fingerprint(parsed, finding)
+    recalled = _recall(parsed, finding, name, memory)
+    engine: Engine = "similar" if recalled.finding else "rules"
+    finding = recalled.finding or finding
+    answer = _answer(log, parsed, finding, name)
     elapsed = round((time.perf_counter() - started) * 1000, 3)
-    return msgspec.structs.replace(answer, elapsed_ms=elapsed)
+    answer = msgspec.structs.replace(
+        answer,
+        engine=engine,
+        similar=recalled.ids,
+        gaps=(*recalled.gaps, *answer.gaps),
+        elapsed_ms=elapsed,
+    )
+    return Examined(answer, parsed, finding)
 
 
-def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnosis:
+def _recall(
+    parsed: ParsedLog, finding: Finding | None, name: str, memory: Memory | None
+) -> Recalled:
+    """What the memory adds: a label of this very failure always, a neighbour's only where the rules
+    know nothing."""
+    if memory is None or finding is None:
+        return Recalled()
+    try:
+        recalled = recall(parsed, finding, name, memory)
+    except DagnosisError as error:
+        return Recalled(gaps=(f"Earlier answers were not looked up: {error}.",))
+    if recalled.exact or finding.verdict is None:
+        return recalled
+    return msgspec.structs.replace(recalled, finding=None)
+
+
+def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None, name: str) -> Diagnosis:
     verdict = finding.verdict if finding else None
     unnamed = "Failed for a reason that is not known here" if finding else NO_FAILURE
     return Diagnosis(
@@ -63,7 +109,7 @@ def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnos
         evidence=tuple(_clean(line) for line in finding.evidence) if finding else (),
         fix=verdict.fix if verdict else (),
         gaps=(*(finding.gaps if finding else ()), *log.notes),
-        fingerprint=_fingerprint(parsed, finding),
+        fingerprint=name,
         engine="rules",
         lines_total=log.lines_total,
         truncated=log.truncated,
