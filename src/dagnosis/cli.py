@@ -141,7 +141,10 @@ def _explainer(chosen: Settings, remember: bool) -> Callable[[LogText], Diagnosi
     from dagnosis.incidents.memory import open_memory
     from dagnosis.services.explain import examine
 
+    closing = click.get_current_context().call_on_close
     memory = open_memory(chosen.store_place)
+    if memory:
+        closing(memory.close)
     if not remember:
         return lambda log: examine(log, evidence=chosen.evidence_lines, memory=memory).answer
 
@@ -149,6 +152,7 @@ def _explainer(chosen: Settings, remember: bool) -> Callable[[LogText], Diagnosi
     from dagnosis.services.remember import remembered
 
     store = open_store(chosen.store_place)
+    closing(store.close)
 
     def explained(log: LogText) -> Diagnosis:
         examined = examine(log, evidence=chosen.evidence_lines, memory=memory)
@@ -285,7 +289,7 @@ def feedback() -> None:
     \b
     Examples:
       dagnosis feedback confirm attempt=1.log
-      dagnosis feedback correct attempt=1.log --cause data_error.missing_column
+      dagnosis feedback correct attempt=1.log --cause data_error.column_not_found
       dagnosis feedback list
       dagnosis feedback forget --dag orders_daily
 
@@ -329,7 +333,7 @@ def feedback_correct(file: str, cause: str, new: bool, note: str, who: str, as_j
 
     \b
     Examples:
-      dagnosis feedback correct attempt=1.log --cause data_error.missing_column
+      dagnosis feedback correct attempt=1.log --cause data_error.column_not_found
       dagnosis feedback correct attempt=1.log --cause network.vpn_down --note "the tunnel to Oslo"
     """
     from dagnosis.services.feedback import known
@@ -350,6 +354,8 @@ def _label(files: tuple[str, ...], as_json: bool, **said: Any) -> int:
     worst = healthy = 0
     with open_store(chosen.store_place) as store:
         memory = open_memory(chosen.store_place)
+        assert memory is not None
+        click.get_current_context().call_on_close(memory.close)
         for source in _progress(sources, len(sources) > 1 and not as_json):
             try:
                 if isinstance(source, UnreadableInput):

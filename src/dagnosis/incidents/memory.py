@@ -7,7 +7,7 @@ A SQLite file is read with Python's own `sqlite3`, since importing SQLAlchemy wo
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import mul
 from typing import Any, Protocol
@@ -49,10 +49,11 @@ class _Rows(Protocol):
 
 
 class StoreMemory:
-    """The `Memory` of a store, of either kind."""
+    """The `Memory` of a store, of either kind; `close` gives back the connections to a server."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: _Rows, close: Callable[[], None]) -> None:
         self._rows = rows
+        self.close = close
 
     def lookup(self, fingerprint: str) -> list[Earlier]:
         """See `dagnosis.logs.diagnosers.similar.Memory`."""
@@ -92,10 +93,10 @@ def open_memory(setting: str) -> StoreMemory | None:
     where = place(setting)
     if not where.exists:
         return None
-    return StoreMemory(_server(where) if where.file is None else _file(where))
+    return _server(where) if where.file is None else _file(where)
 
 
-def _file(where: Place) -> _Rows:
+def _file(where: Place) -> StoreMemory:
     import sqlite3
     from urllib.parse import quote
 
@@ -114,7 +115,7 @@ def _file(where: Place) -> _Rows:
         except sqlite3.Error as error:
             raise _in_words(where, str(error)) from None
 
-    return rows
+    return StoreMemory(rows, lambda: None)
 
 
 def _in_words(where: Place, said: str) -> DagnosisError:
@@ -125,7 +126,7 @@ def _in_words(where: Place, said: str) -> DagnosisError:
     return UnreadableInput(f"{where.name}: {said}")
 
 
-def _server(where: Place) -> _Rows:
+def _server(where: Place) -> StoreMemory:
     from dagnosis.incidents.store import Store
 
     store: list[Store] = []
@@ -135,7 +136,7 @@ def _server(where: Place) -> _Rows:
             store.append(Store(where))
         return store[0].rows(query, values)
 
-    return rows
+    return StoreMemory(rows, lambda: store.pop().close() if store else None)
 
 
 def _closest(query: array[float], rows: Sequence[bytes], k: int) -> list[tuple[int, float]]:

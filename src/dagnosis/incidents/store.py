@@ -291,7 +291,9 @@ def _engine(where: Place) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options()['kind']}")
+        connection.exec_driver_sql(
+            f"BEGIN {connection.get_execution_options().get('kind', 'IMMEDIATE')}"
+        )
 
     return engine
 

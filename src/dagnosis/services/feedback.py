@@ -18,6 +18,7 @@ from dagnosis.services.explain import examine
 from dagnosis.services.remember import remembered
 
 _CAUSE = re.compile(r"[a-z][a-z0-9_]{1,59}\Z")
+_FAMILIES = tuple(family for family in FAMILIES if family != "unknown")
 NEAR = 0.84
 """Likeness from which a new name is taken for a mistyped one (difflib's ratio)."""
 
@@ -96,8 +97,10 @@ def known(cause: str, *, new: bool = False) -> str:
     name, and, unless `new`, for one that is nearly a known one.
     """
     family, _, name = cause.partition(".")
-    if family not in FAMILIES or family == "unknown":
-        raise WrongUse(f"cause {cause!r}: {family!r} is no family{_instead(cause, family)}")
+    if family not in _FAMILIES:
+        raise WrongUse(
+            f"cause {cause!r}: {family!r} is no family to learn{_instead(cause, family)}"
+        )
     if not name:
         return f"{family}.{OTHER}"
     if not _CAUSE.match(name):
@@ -122,11 +125,11 @@ def _instead(cause: str, family: str) -> str:
 
     name = cause.partition(".")[2] or family
     causes = [one for one in sorted(_names()) if one.partition(".")[2] == name]
-    near = difflib.get_close_matches(family, FAMILIES, 2, 0.6)
+    near = difflib.get_close_matches(family, _FAMILIES, 2, 0.6)
     found = [*dict.fromkeys([*causes[:3], *near])]
     if found:
         return f"; did you mean {' or '.join(found)}?"
-    return f"; families are {', '.join(FAMILIES[:-1])}"
+    return f"; families are {', '.join(_FAMILIES)}"
 
 
 @cache
@@ -136,4 +139,4 @@ def _names() -> frozenset[str]:
 
     rows = (table.get(code) for table in tables().by_name.values() for code in table.codes())
     coded = (f"{row.family}.{row.cause}" for row in rows if row)
-    return frozenset((*catalogue().causes, *coded, *(f"{family}.in_words" for family in FAMILIES)))
+    return frozenset((*catalogue().causes, *coded, *(f"{family}.in_words" for family in _FAMILIES)))
