@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -443,6 +444,77 @@ def feedback_forget(
         _print_json({"forgotten": count})
     else:
         click.echo(f"forgotten: {count} {'diagnosis' if count == 1 else 'diagnoses'}")
+
+
+@app.command()
+@click.argument("name", metavar="[MODEL|all]", default="all")
+@click.option("--dry-run", is_flag=True, help="Train and compare, promote nothing.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is random.")
+@click.option(
+    "--dag-share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.2,
+    show_default=True,
+    help="The most that the labels of one DAG weigh of all.",
+)
+@_as_json
+def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool) -> None:
+    """Train models on the feedback, and put in use only what wins.
+
+    The older labels train, the newest 30 % judge. A new model is promoted when it is better on those
+    than the model in use (McNemar's test, one-sided, p below 0.05) and not worse on the evaluation
+    set that is shipped.
+
+    \b
+    Examples:
+      dagnosis retrain
+      dagnosis retrain causes --dry-run
+      dagnosis models rollback causes     if it disappoints
+
+    Exit code: 0 whether or not a model was promoted, 2 when training needs what is not installed.
+    """
+    from dagnosis import settings
+    from dagnosis.incidents.place import place
+    from dagnosis.incidents.store import open_store
+    from dagnosis.logs.training.contract import trainers
+    from dagnosis.services.retrain import choose, rows
+    from dagnosis.services.retrain import retrain as run
+
+    chosen = settings.load().settings
+    labels = []
+    if place(chosen.store_place).exists:
+        with open_store(chosen.store_place) as store:
+            labels = store.labels()
+    for trainer in choose(trainers(), name):
+        with _showing(f"Retraining {trainer.name}") as progress:
+            outcome = run(
+                trainer,
+                labels,
+                seed=seed,
+                dag_share=dag_share,
+                dry_run=dry_run,
+                folder=chosen.models_folder,
+                progress=progress,
+            )
+        if as_json:
+            _print_json(outcome)
+        else:
+            for row in rows(outcome):
+                click.echo(row)
+
+
+@contextmanager
+def _showing(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda share, doing: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share, doing: bar.update(task, completed=share, description=f"{what}: {doing}")
 
 
 @app.group(context_settings=CONTEXT)
