@@ -127,7 +127,7 @@ def test_a_near_label_votes() -> None:
     "near",
     [
         [labelled("network.a", closeness=0.59)],
-        [labelled("network.a", closeness=0.9), labelled("disk_full.b", closeness=0.8)],
+        [labelled("network.a", closeness=0.9), labelled("disk_full.b", closeness=0.7)],
         [labelled("network.a", "disk_full.b", closeness=0.9)],
     ],
     ids=["far", "no lead", "contradiction"],

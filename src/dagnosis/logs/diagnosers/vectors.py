@@ -24,8 +24,11 @@ VERSION = 1
 LENGTH = 512
 PAIRS, PARTS = 0.5, 0.6
 """Weights of pairs of words and of parts of words, beside 1 for words."""
+CODES = 2.0
+"""Weight of words with a digit, which after masking are codes: 403 and 404 say different things."""
 _PART = 4
 """Characters of a part of a word."""
+_DIGIT = re2.compile("[0-9]")
 _WORD = re2.compile(r"<[a-z]+>|[a-z0-9_\pL]+")
 
 
@@ -55,18 +58,18 @@ def closeness(one: array[float], other: array[float]) -> float:
 
 def _features(normal: str) -> Iterator[tuple[str, float]]:
     words: list[str] = _WORD.findall(normal)
-    before = ""
+    before, weight_before = "", 0.0
     for word in words:
-        weight = rarity(word)
+        weight = rarity(word) * (CODES if _DIGIT.search(word) else 1.0)
         yield word, weight
         if before:
-            yield f"{before} {word}", PAIRS * math.sqrt(weight * rarity(before))
+            yield f"{before} {word}", PAIRS * math.sqrt(weight * weight_before)
         if not word.startswith("<"):
             padded = f" {word} "
             count = max(len(padded) - _PART + 1, 1)
             for start in range(count):
                 yield f"#{padded[start : start + _PART]}", PARTS * weight / math.sqrt(count)
-        before = word
+        before, weight_before = word, weight
 
 
 def rarity(word: str) -> float:
