@@ -104,6 +104,9 @@ def test_a_damaged_store_costs_its_knowledge_not_the_answer(
         assert "is damaged or no SQLite file" in ran.stderr
         assert ran.stderr.count("\n") == 1
     assert path.read_bytes() == b"junk" * 500
+    ran = run("doctor")
+    assert ran.returncode == 1
+    assert "FAIL  store: " in ran.stdout
 
 
 def test_a_server_that_does_not_answer(failed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
