@@ -97,7 +97,7 @@ def judge(log: ParsedLog, row: dict[str, Any], model: CauseModel) -> Judged:
         row,
         rules.diagnose(log),
         (opinion.family, opinion.confidence) if opinion else ("unknown", 0.0),
-        diagnose(log, model=lambda: model),
+        diagnose(log, model=lambda: model).finding,
     )
 
 

@@ -27,11 +27,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_unpacked_bytes: int = 64 << 30
     colour: Literal["auto", "always", "never"] = "auto"
     models_dir: str = ""
+    store: str = ""
 
     @property
     def models_folder(self) -> Path:
         """Where retrained models live."""
         return Path(self.models_dir).expanduser() if self.models_dir else _data() / "models"
+
+    @property
+    def store_place(self) -> str:
+        """Where diagnoses and feedback are kept: a path or a URL."""
+        return self.store or str(_data() / "store.db")
 
 
 DESCRIPTIONS: dict[str, str] = {
@@ -41,6 +47,7 @@ DESCRIPTIONS: dict[str, str] = {
     "max_unpacked_bytes": "A compressed log that unpacks to more is refused (bytes).",
     "colour": "Colour in the terminal: auto, always or never.",
     "models_dir": "Folder of retrained models; empty: `models` in the user's data folder.",
+    "store": "Diagnoses and feedback: a SQLite file or postgresql://…; empty: `store.db` in the user's data folder.",
 }
 
 

@@ -55,14 +55,14 @@ def test_sure_rules_load_no_model() -> None:
         raise AssertionError("the model was asked for")
 
     log = parse(read_text(_log('psycopg2.errors.UndefinedTable: relation "a" does not exist'), "a"))
-    finding = cascade.diagnose(log, model=explode)
+    finding = cascade.diagnose(log, model=explode).finding
     assert finding is not None
     assert finding.engine == "rules"
 
 
 def test_without_a_model_the_rules_answer() -> None:
     log = parse(read_text(_log(OWN), "a"))
-    finding = cascade.diagnose(log, model=lambda: None)
+    finding = cascade.diagnose(log, model=lambda: None).finding
     assert finding is not None
     assert finding.engine == "rules"
 

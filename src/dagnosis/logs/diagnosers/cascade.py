@@ -1,6 +1,8 @@
-"""Who answers: the cheapest diagnoser that is sure. Rules and tables first, then the trained model.
+"""Who answers: the cheapest diagnoser that is sure.
 
-The model is loaded only for a failure whose words the rules do not know.
+What a user said of this very failure goes before everything. Then rules and tables; where they know
+nothing of it, what users said of a failure that is alike; and where they know no more than how or
+where it was raised, the trained model. The model is loaded for such failures only.
 """
 
 from __future__ import annotations
@@ -9,9 +11,13 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from dagnosis.errors import RefusedModel, RefusedModelWarning
+import msgspec
+
+from dagnosis.errors import DagnosisError, RefusedModel, RefusedModelWarning
 from dagnosis.logs.diagnosers import rules
+from dagnosis.logs.diagnosers.naming import name_of
 from dagnosis.logs.diagnosers.rules import Finding
+from dagnosis.logs.diagnosers.similar import Memory, Recalled, recall
 from dagnosis.logs.parsing import ParsedLog
 
 if TYPE_CHECKING:
@@ -20,15 +26,49 @@ if TYPE_CHECKING:
     Loader: TypeAlias = Callable[[], CauseModel | None]
 
 
-def diagnose(log: ParsedLog, evidence: int = 5, *, model: Loader | None = None) -> Finding | None:
-    """Diagnose one log; None when it states no failure. `evidence` lines are quoted at most.
+class Answered(msgspec.Struct, frozen=True):
+    """A finding (None for a log without a failure), its fingerprint, the ids of earlier failures of
+    the same or a like kind, and what the diagnosers could not settle."""
 
-    `model` gives the trained model when it is needed; by default the one in use.
+    finding: Finding | None
+    fingerprint: str = ""
+    similar: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+
+
+def diagnose(
+    log: ParsedLog,
+    evidence: int = 5,
+    *,
+    model: Loader | None = None,
+    memory: Memory | None = None,
+) -> Answered:
+    """Diagnose one log; `evidence` lines are quoted at most.
+
+    `model` gives the trained model when it is needed (by default the one in use); `memory` is where
+    labels of users and earlier diagnoses are looked up, and one that cannot be read costs its
+    knowledge, not the answer.
     """
     finding = rules.diagnose(log, evidence)
-    if finding is None or not finding.suspects:
-        return finding
-    return _second_opinion(finding, model or _in_use) or finding
+    if finding is None:
+        return Answered(None)
+    name = name_of(log, finding)
+    recalled = _recall(log, finding, name, memory)
+    heard = recalled.exact or finding.verdict is None
+    if recalled.finding and heard:
+        finding = recalled.finding
+    elif finding.suspects:
+        finding = _second_opinion(finding, model or _in_use) or finding
+    return Answered(finding, name, recalled.ids, recalled.gaps)
+
+
+def _recall(log: ParsedLog, finding: Finding, name: str, memory: Memory | None) -> Recalled:
+    if memory is None:
+        return Recalled()
+    try:
+        return recall(log, finding, name, memory)
+    except DagnosisError as error:
+        return Recalled(gaps=(f"Earlier answers were not looked up: {error}.",))
 
 
 def _second_opinion(finding: Finding, load: Loader) -> Finding | None:
