@@ -70,6 +70,11 @@ def test_a_better_diagnosis_keeps_the_feedback(store: Store) -> None:
     store.remember(remembered(1, confidence=0.99, fingerprint="f2"))
     assert [said.fingerprint for said in store.feedback()] == ["f2"]
     assert store.feedback("f1") == []
+    assert _failures(store) == ["f2"]
+
+
+def _failures(store: Store) -> list[str]:
+    return [row[0] for row in store.rows("SELECT fingerprint FROM failure ORDER BY 1", {})]
 
 
 def test_forget_takes_the_feedback_along(store: Store) -> None:
@@ -81,8 +86,10 @@ def test_forget_takes_the_feedback_along(store: Store) -> None:
     assert store.forget(diagnosis="nothing") == 0
     assert store.forget(dag_id="orders") == 1
     assert [said.fingerprint for said in store.feedback()] == ["f3"]
+    assert _failures(store) == ["f3"]
     assert store.forget(all_of_it=True) == 1
     assert (store.count(), store.feedback(), store.labels()) == (0, [], [])
+    assert _failures(store) == []
 
 
 def test_a_label_needs_its_diagnosis(store: Store) -> None:

@@ -36,11 +36,9 @@ LEFT JOIN feedback f ON f.diagnosis_id = d.id
 ORDER BY d.occurred DESC, d.id, f.given DESC
 """
 _VECTORS = """
-SELECT fingerprint, vector FROM (
-    SELECT fingerprint, vector, occurred,
-           row_number() OVER (PARTITION BY fingerprint ORDER BY occurred DESC) AS place
-    FROM diagnosis WHERE vector IS NOT NULL AND vector_version = :version
-) d WHERE place = 1 ORDER BY occurred DESC LIMIT :most
+SELECT fingerprint, vector FROM failure
+WHERE vector IS NOT NULL AND vector_version = :version
+ORDER BY seen DESC LIMIT :most
 """
 
 

@@ -43,11 +43,26 @@ class Utc(TypeDecorator[datetime]):
         return value if value is None or value.tzinfo else value.replace(tzinfo=timezone.utc)
 
 
+failure = Table(
+    "failure",
+    metadata,
+    Column("fingerprint", String(16), primary_key=True),
+    Column("vector", LargeBinary, doc="of the message, float32; null where it has no word"),
+    Column("vector_version", Integer, nullable=False),
+    Column("seen", Utc, nullable=False, doc="when a try last failed so"),
+    Index("failure_seen", "seen"),
+)
+
 diagnosis = Table(
     "diagnosis",
     metadata,
     Column("id", String(16), primary_key=True, doc="over the try, or over the log's content"),
-    Column("fingerprint", String(16), nullable=False),
+    Column(
+        "fingerprint",
+        String(16),
+        ForeignKey("failure.fingerprint", name="diagnosis_failure"),
+        nullable=False,
+    ),
     Column("dag_id", Text, nullable=False, doc="empty where the log names no try"),
     Column("run_id", Text, nullable=False),
     Column("task_id", Text, nullable=False),
@@ -62,8 +77,6 @@ diagnosis = Table(
     Column("engine", String(10), nullable=False),
     Column("message", Text, nullable=False, doc="the failing message, redacted"),
     Column("lines", Text, nullable=False, doc="the log reduced to what matters, redacted"),
-    Column("vector", LargeBinary, doc="of the message's template, float32; null when empty"),
-    Column("vector_version", Integer, nullable=False),
     Column("occurred", Utc, nullable=False, doc="when the try failed"),
     Column("diagnosed", Utc, nullable=False),
     Index("diagnosis_fingerprint", "fingerprint", "occurred"),

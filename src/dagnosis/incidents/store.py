@@ -104,8 +104,22 @@ class Store:
     def remember(self, diagnosis: Remembered) -> None:
         """Keep a diagnosis; a later one of the same try takes its place, and keeps its feedback."""
         values = msgspec.structs.asdict(diagnosis)
+        vector = {name: values.pop(name) for name in ("vector", "vector_version")}
+        d, f = schema.diagnosis.c, schema.failure.c
         with self._writing() as connection:
+            named = connection.scalar(sa.select(d.fingerprint).where(d.id == diagnosis.id))
+            seen = connection.scalar(
+                sa.select(f.seen).where(f.fingerprint == diagnosis.fingerprint)
+            )
+            failure = {
+                "fingerprint": diagnosis.fingerprint,
+                "seen": max(seen or diagnosis.occurred, diagnosis.occurred),
+                **vector,
+            }
+            connection.execute(self._upsert(schema.failure, failure, ("fingerprint",)))
             connection.execute(self._upsert(schema.diagnosis, values, ("id",)))
+            if named not in (None, diagnosis.fingerprint):
+                self._forget_failures(connection)
 
     def label(
         self,
@@ -205,7 +219,13 @@ class Store:
             return 0
         with self._writing() as connection:
             found = connection.execute(sa.delete(schema.diagnosis).where(*named))
+            self._forget_failures(connection)
         return int(found.rowcount)
+
+    def _forget_failures(self, connection: sa.Connection) -> None:
+        """Of those that no diagnosis is left of, or that a better diagnosis named anew."""
+        left = sa.exists().where(schema.diagnosis.c.fingerprint == schema.failure.c.fingerprint)
+        connection.execute(sa.delete(schema.failure).where(~left))
 
     def rows(self, query: str, values: dict[str, object]) -> Sequence[Sequence[Any]]:
         """The rows of a reading query in SQL, its values named as in `:name`."""

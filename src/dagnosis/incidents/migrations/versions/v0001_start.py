@@ -1,4 +1,4 @@
-"""Diagnoses that are remembered, and what users said of them."""
+"""Failures, their diagnoses, and what users said of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,24 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create both tables."""
+    """Create the tables."""
+    op.create_table(
+        "failure",
+        sa.Column("fingerprint", sa.String(16), primary_key=True),
+        sa.Column("vector", sa.LargeBinary),
+        sa.Column("vector_version", sa.Integer, nullable=False),
+        sa.Column("seen", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("failure_seen", "failure", ["seen"])
     op.create_table(
         "diagnosis",
         sa.Column("id", sa.String(16), primary_key=True),
-        sa.Column("fingerprint", sa.String(16), nullable=False),
+        sa.Column(
+            "fingerprint",
+            sa.String(16),
+            sa.ForeignKey("failure.fingerprint", name="diagnosis_failure"),
+            nullable=False,
+        ),
         sa.Column("dag_id", sa.Text, nullable=False),
         sa.Column("run_id", sa.Text, nullable=False),
         sa.Column("task_id", sa.Text, nullable=False),
@@ -31,8 +44,6 @@ def upgrade() -> None:
         sa.Column("engine", sa.String(10), nullable=False),
         sa.Column("message", sa.Text, nullable=False),
         sa.Column("lines", sa.Text, nullable=False),
-        sa.Column("vector", sa.LargeBinary),
-        sa.Column("vector_version", sa.Integer, nullable=False),
         sa.Column("occurred", sa.DateTime(timezone=True), nullable=False),
         sa.Column("diagnosed", sa.DateTime(timezone=True), nullable=False),
     )
@@ -58,6 +69,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop both tables and all that was remembered."""
+    """Drop the tables and all that was remembered."""
     op.drop_table("feedback")
     op.drop_table("diagnosis")
+    op.drop_table("failure")
