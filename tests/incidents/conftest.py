@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("psycopg is not installed (pip install 'dagnosis[postgres]')")
     folder = tmp_path_factory.mktemp("cluster")
-    for parent in (folder, *folder.parents[:2]):
+    for parent in (folder, *folder.parents):
+        if parent == Path(tempfile.gettempdir()):
+            break
         parent.chmod(0o755)  # the server runs as its own user
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

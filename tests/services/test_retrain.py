@@ -245,5 +245,6 @@ def test_from_the_store_to_the_command_line(
     done = run.invoke(app, ["retrain"])
     assert done.exit_code == 0
     assert "dagnosis models rollback toy" in done.stdout
-    assert json.loads(run.invoke(app, ["models", "list", "--json"]).stdout)["current"] is True
+    listed = map(json.loads, run.invoke(app, ["models", "list", "--json"]).stdout.splitlines())
+    assert [model["current"] for model in listed if model["name"] == "toy"] == [True]
     assert run.invoke(app, ["retrain", "--dag-share", "0"]).exit_code == 2

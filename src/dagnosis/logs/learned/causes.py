@@ -114,11 +114,12 @@ def cause_model() -> CauseModel | None:
     """The model in use, loaded once for each file of weights; None where there is none or it is
     refused (then the rules speak alone)."""
     opened = open_model(NAME, FORMAT)
-    return _load(opened.folder / FILE) if opened else None
+    return load(opened.folder / FILE) if opened else None
 
 
 @lru_cache(maxsize=2)
-def _load(path: Path) -> CauseModel:
+def load(path: Path) -> CauseModel:
+    """The model in a file of weights. Raises ValueError or KeyError for one of another layout."""
     import numpy as np
 
     with np.load(path, allow_pickle=False) as arrays:

@@ -29,8 +29,8 @@ def columns(message: str, exception: str = "") -> list[int]:
 
     `exception` is its type, with or without module. Empty for a text without letters or digits.
 
-    >>> len(columns("disk full")) > 5
-    True
+    >>> len(columns("disk full"))  # two words and the pair
+    3
     >>> columns("")
     []
     """
