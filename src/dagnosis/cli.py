@@ -17,6 +17,7 @@ from dagnosis import __version__
 from dagnosis.errors import DagnosisError, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
+    from dagnosis.logs.llm.consult import Consultant, Consultation
     from dagnosis.logs.reading import Limits, LogText
     from dagnosis.model import Diagnosis
     from dagnosis.settings import Settings
@@ -55,6 +56,7 @@ def app() -> None:
     help="Lines quoted, 1 to 50 (default 5).",
 )
 @click.option("--full", is_flag=True, help="Search every byte of a huge log.")
+@click.option("--llm", is_flag=True, help="Ask a language model where the local answer is unsure.")
 def explain(
     files: tuple[str, ...],
     as_json: bool,
@@ -62,6 +64,7 @@ def explain(
     out: Path | None,
     evidence: int | None,
     full: bool,
+    llm: bool,
 ) -> None:
     """Say why a try failed, from its log.
 
@@ -74,6 +77,7 @@ def explain(
       kubectl logs my-pod | dagnosis explain -
       dagnosis explain attempt=1.log --json | jq .cause
       dagnosis explain --jsonl cases.jsonl --out answers.jsonl
+      dagnosis explain attempt=1.log --llm       with a model of yours: docs/howto/llm.md
 
     Exit code: 0 no failure found, 1 a failure was explained, 3 an input was unreadable.
     """
@@ -81,12 +85,13 @@ def explain(
     from dagnosis.logs.reading import EVERYTHING, Limits
 
     chosen = settings.load({"evidence_lines": evidence}).settings
+    consultant = _consultant(chosen, llm)
     if jsonl is not None and files:
         raise WrongUse("explain: give logs or --jsonl, not both")
     if out is not None and jsonl is None:
         raise WrongUse("explain: --out goes with --jsonl (for logs, redirect the output of --json)")
     if jsonl is not None:
-        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines))
+        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines, consultant))
     if not files:
         raise WrongUse(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
@@ -97,10 +102,36 @@ def explain(
         scan_bytes=EVERYTHING if full else Limits().scan_bytes,
         max_unpacked_bytes=chosen.max_unpacked_bytes,
     )
-    sys.exit(_explain_files(files, limits, chosen, as_json))
+    sys.exit(_explain_files(files, limits, chosen, as_json, consultant))
 
 
-def _explain_files(files: Iterable[str], limits: Limits, chosen: Settings, as_json: bool) -> int:
+def _consultant(chosen: Settings, wanted: bool) -> Consultant | None:
+    """The language model to ask, None where neither the flag nor the settings want one."""
+    if not wanted and chosen.llm_when == "never":
+        return None
+    from dagnosis.logs.llm.consult import Consultant
+
+    return Consultant(chosen, tell=_tell)
+
+
+def _tell(consultation: Consultation) -> None:
+    if consultation.tokens:
+        money = f", {consultation.cost:.4f} in money" if consultation.cost else ""
+        complain(
+            f"asked {consultation.model}, {consultation.tokens} tokens, "
+            f"{consultation.seconds:.1f} s{money}: {consultation.note}"
+        )
+    elif consultation.note:
+        complain(f"{consultation.note}{' (a kept answer)' if consultation.kept else ''}")
+
+
+def _explain_files(
+    files: Iterable[str],
+    limits: Limits,
+    chosen: Settings,
+    as_json: bool,
+    consultant: Consultant | None,
+) -> int:
     from dagnosis.services.explain import explain_log
 
     sources = list(_sources(files))
@@ -111,7 +142,9 @@ def _explain_files(files: Iterable[str], limits: Limits, chosen: Settings, as_js
         try:
             if isinstance(source, UnreadableInput):
                 raise source
-            answer = explain_log(_read(source, limits), evidence=chosen.evidence_lines)
+            answer = explain_log(
+                _read(source, limits), evidence=chosen.evidence_lines, consultant=consultant
+            )
         except DagnosisError as error:
             complain(error)
             worst = max(worst, error.exit_code)
@@ -163,7 +196,9 @@ def _progress(
     return track(sources, "Reading logs", console=Console(stderr=True), transient=True)
 
 
-def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
+def _explain_rows(
+    cases: Path, out: Path | None, evidence: int, consultant: Consultant | None
+) -> int:
     import msgspec
 
     from dagnosis.services.explain import explain_text
@@ -180,7 +215,9 @@ def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
                 complain(f"{cases}: row {number}: {error}")
                 worst = UnreadableInput.exit_code
                 continue
-            answer = explain_text(row["text"], name=str(row["id"]), evidence=evidence)
+            answer = explain_text(
+                row["text"], name=str(row["id"]), evidence=evidence, consultant=consultant
+            )
             failed = failed or answer.failed
             answered = {**msgspec.to_builtins(answer), "id": row["id"]}
             sink.write(msgspec.json.encode(answered) + b"\n")

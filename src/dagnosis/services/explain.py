@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import re2
@@ -15,7 +16,10 @@ from dagnosis.logs.fingerprint import fingerprint
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import Limits, LogText, read_path, read_text
 from dagnosis.logs.redaction import redact
-from dagnosis.model import Diagnosis, Evidence, ExceptionInfo, RankedCause, RetryAdvice
+from dagnosis.model import Diagnosis, Engine, Evidence, ExceptionInfo, RankedCause, RetryAdvice
+
+if TYPE_CHECKING:
+    from dagnosis.logs.llm.consult import Consultant
 
 NO_FAILURE = "No failure in this log"
 
@@ -28,27 +32,42 @@ def explain(path: str | Path, *, evidence: int = 5, limits: Limits | None = None
     return explain_log(read_path(Path(path), limits or Limits()), evidence=evidence)
 
 
-def explain_text(text: str, *, name: str = "<text>", evidence: int = 5) -> Diagnosis:
+def explain_text(
+    text: str, *, name: str = "<text>", evidence: int = 5, consultant: Consultant | None = None
+) -> Diagnosis:
     """Diagnose a log that is at hand as text.
 
     >>> answer = explain_text("ModuleNotFoundError: No module named 'pandas'")
     >>> answer.cause
     'missing_dependency'
     """
-    return explain_log(read_text(text, name), evidence=evidence)
+    return explain_log(read_text(text, name), evidence=evidence, consultant=consultant)
 
 
-def explain_log(log: LogText, *, evidence: int = 5) -> Diagnosis:
-    """Diagnose a log that was read. Every quoted line is redacted."""
+def explain_log(
+    log: LogText, *, evidence: int = 5, consultant: Consultant | None = None
+) -> Diagnosis:
+    """Diagnose a log that was read. Every quoted line is redacted.
+
+    A `consultant` is asked after the local answer, which stands where it knows no better.
+    """
     started = time.perf_counter()
     parsed = parse(log)
     finding = diagnose(parsed, evidence)
-    answer = _answer(log, parsed, finding)
+    name = _fingerprint(parsed, finding)
+    engine: Engine = "rules"
+    if consultant is not None:
+        consultation = consultant.ask(parsed, finding, name)
+        finding = consultation.finding
+        engine = "llm" if consultation.won else engine
+    answer = _answer(log, parsed, finding, name, engine)
     elapsed = round((time.perf_counter() - started) * 1000, 3)
     return msgspec.structs.replace(answer, elapsed_ms=elapsed)
 
 
-def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnosis:
+def _answer(
+    log: LogText, parsed: ParsedLog, finding: Finding | None, name: str, engine: Engine
+) -> Diagnosis:
     verdict = finding.verdict if finding else None
     unnamed = "Failed for a reason that is not known here" if finding else NO_FAILURE
     return Diagnosis(
@@ -63,8 +82,8 @@ def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnos
         evidence=tuple(_clean(line) for line in finding.evidence) if finding else (),
         fix=verdict.fix if verdict else (),
         gaps=(*(finding.gaps if finding else ()), *log.notes),
-        fingerprint=_fingerprint(parsed, finding),
-        engine="rules",
+        fingerprint=name,
+        engine=engine,
         lines_total=log.lines_total,
         truncated=log.truncated,
         levels=parsed.levels,

@@ -1,0 +1,332 @@
+"""Ask a language model about one failed log, and decide what its answer is worth.
+
+**The text of a log may not move the family.** A model reads what strangers wrote, so it is believed
+only where all of this holds:
+
+1. the local answer is unsure: a sure one keeps its family, whatever a model says;
+2. the answer cites a line of the window by its number and its words, the line may state the cause,
+   and it does not speak to a model (such lines are never sent);
+3. what the rules say about the cited lines alone is not, surely, another family;
+4. the confidence, of which a part goes with each citation that did not stand, is higher than that
+   of the local answer. No answer of a model is surer than `CAP`: what models say of themselves is
+   not calibrated.
+
+Where any of it fails, or the model does, the local answer stands, and a gap says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import re2
+
+from dagnosis.errors import DagnosisError
+from dagnosis.logs.candidate import Candidate, quote
+from dagnosis.logs.causes.catalogue import catalogue
+from dagnosis.logs.causes.verdict import Verdict, structural
+from dagnosis.logs.diagnosers.placement import place
+from dagnosis.logs.diagnosers.rules import BAR, MAX_QUOTE, Finding
+from dagnosis.logs.llm.answer import Answer, read, schema
+from dagnosis.logs.llm.budget import Budget, Exhausted, Limits
+from dagnosis.logs.llm.cache import Cache, key
+from dagnosis.logs.llm.edge import LanguageModel, PydanticAI, Unanswered, provider_of, tokens
+from dagnosis.logs.llm.guard import speaks_to_a_model
+from dagnosis.logs.llm.prompt import VERSION, Prompt, offered, question
+from dagnosis.logs.llm.verify import surviving
+from dagnosis.logs.llm.window import Line, Window, plain, reduce
+from dagnosis.logs.masking import mask
+from dagnosis.logs.parsing import ParsedLog
+from dagnosis.logs.redaction import redact
+from dagnosis.model import Evidence, RankedCause, RetryAdvice, Role
+from dagnosis.settings import Settings
+
+CAP = 0.75
+"""A model is not believed to be surer than this."""
+SURE = 4.0
+"""Weight from which what the rules say about a line stands against a model."""
+FAILURES = 2
+"""Calls that fail one after the other before the model is given up for this process."""
+
+
+class Consultation(msgspec.Struct, frozen=True):
+    """What became of the question. `finding` is the one to go on with: the local one, with a gap
+    that says why, unless `won`. `note` is one line for a person; tokens and money are of this call,
+    0 where a kept answer was used."""
+
+    finding: Finding | None
+    won: bool = False
+    note: str = ""
+    model: str = ""
+    tokens: int = 0
+    cost: float = 0.0
+    seconds: float = 0.0
+    kept: bool = False
+
+
+class Consultant:
+    """A language model with its budget and its kept answers; share one in a process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: LanguageModel | None = None,
+        *,
+        folder: Path | None = None,
+        tell: Callable[[Consultation], None] | None = None,
+    ) -> None:
+        """`folder` holds ledger and kept answers instead of the user's folders; `tell` is told of
+        each consultation.
+
+        Raises `WrongUse` where no model is given and the settings name none that can be used.
+        """
+        self.settings = settings
+        self.model = model or PydanticAI(provider_of(settings))
+        self.budget = Budget(
+            limits_of(settings), folder / "llm-usage.sqlite3" if folder else None
+        )
+        self.cache = Cache(folder / "llm-answers.sqlite3" if folder else None)
+        self._tell = tell
+        self._failures = 0
+
+    def ask(self, log: ParsedLog, finding: Finding | None, fingerprint: str) -> Consultation:
+        """Ask about one log after its local answer. Never raises; takes the timeout at most.
+
+        Not asked where the log tells of no failure, or the local answer is sure and the setting
+        `llm_when` is not "always".
+        """
+        consultation = self._ask(log, finding, fingerprint)
+        if self._tell:
+            self._tell(consultation)
+        return consultation
+
+    def _ask(self, log: ParsedLog, finding: Finding | None, fingerprint: str) -> Consultation:
+        if finding is None:
+            return Consultation(None, note="not asked: no failure in this log")
+        sure = finding.verdict is not None and finding.confidence >= self.settings.llm_unsure_below
+        if sure and self.settings.llm_when != "always":
+            return Consultation(
+                finding, note=f"not asked: the local answer is sure ({finding.confidence:.0%})"
+            )
+        try:
+            return self._consult(log, finding, fingerprint, sure)
+        except DagnosisError as error:
+            return _stands(finding, self.model.name, f"The language model was not used: {error}.")
+        except Exception as error:  # never the local answer's fate
+            why = f"{type(error).__name__}: {error}"[:200]
+            return _stands(finding, self.model.name, f"The language model was not used: {why}.")
+
+    def _consult(
+        self, log: ParsedLog, finding: Finding, fingerprint: str, sure: bool
+    ) -> Consultation:
+        window = reduce(log, self.settings.llm_window_characters)
+        details = offered(finding.ranked)
+        prompt = question(window, details, schema(details))
+        # what was asked under the eyes of a suspicious line answers for this log alone
+        about = window.digest() if window.withheld or not fingerprint else fingerprint
+        kept = key("diagnosis", VERSION, self.model.name, about)
+        known = self.cache.get([kept]).get(kept)
+        if known is not None:
+            answer = _moved(msgspec.json.decode(known, type=Answer), window)
+            found = self._decide(answer, window, log, finding, sure)
+            return msgspec.structs.replace(found, kept=True)
+        text, spent = self.call(prompt)
+        answer = read(text, details)
+        self.cache.put({kept: msgspec.json.encode(answer).decode()})
+        found = self._decide(answer, window, log, finding, sure)
+        return msgspec.structs.replace(
+            found, tokens=spent.tokens, cost=spent.cost, seconds=spent.seconds
+        )
+
+    def call(self, prompt: Prompt) -> tuple[str, Call]:
+        """One call within the budget: the text of the answer, and what it took.
+
+        Raises `Exhausted`, `Unanswered`, `WrongUse`.
+        """
+        if self._failures >= FAILURES:
+            raise Exhausted(f"{self.model.name} failed {FAILURES} times one after the other")
+        likely = tokens(prompt.instructions + prompt.data)
+        booking = self.budget.book(likely, self.settings.llm_answer_tokens)
+        try:
+            reply = self.model.answer(prompt)
+        except Unanswered as error:
+            self._failures += 1
+            if error.retry_after:
+                self.budget.pause(error.retry_after)
+            raise
+        self._failures = 0
+        cost = self.budget.settle(booking, reply.sent, reply.answered, reply.seconds)
+        return reply.text, Call(reply.sent + reply.answered, cost, reply.seconds)
+
+    def _decide(
+        self, answer: Answer, window: Window, log: ParsedLog, finding: Finding, sure: bool
+    ) -> Consultation:
+        name = self.model.name
+        says = f"{name} reads {answer.detail or answer.family}"
+        cited = surviving(answer, window)
+        stating = [line for line in cited if line.number in window.stating]
+        local = finding.verdict.family if finding.verdict else "unknown"
+        if answer.family == "unknown":
+            return _stands(finding, name, note=f"{name} names no cause either")
+        if answer.family == local:
+            return Consultation(finding, note=f"{name} agrees: {answer.family}", model=name)
+        if not stating:
+            return _stands(
+                finding, name, f"{says}, but cites no line that states it; its answer is not used."
+            )
+        if sure:
+            where = ", ".join(str(line.number) for line in stating)
+            return _stands(
+                finding, name, f"{says} in line {where}; the rules are sure and their answer stands."
+            )
+        against = _rules_against(answer.family, [window.stating[line.number] for line in stating])
+        if against:
+            return _stands(
+                finding, name, f"{says}, but the line that it cites states {against}."
+            )
+        share = len(cited) / max(len(answer.citations), 1)
+        confidence = round(min(answer.confidence, CAP) * share, 3)
+        if confidence < BAR or confidence <= finding.confidence:
+            return _stands(finding, name, f"{says}, no surer than the local answer.")
+        return Consultation(
+            _won(answer, confidence, stating, log, finding), won=True, note=says, model=name
+        )
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What a call took."""
+
+    tokens: int
+    cost: float
+    seconds: float
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The budget that the settings state."""
+    return Limits(
+        calls_per_process=settings.llm_max_calls,
+        calls=settings.llm_max_calls_per_day,
+        tokens=settings.llm_max_tokens_per_day,
+        seconds=settings.llm_max_seconds_per_day,
+        cost=settings.llm_max_cost_per_day,
+        price_input=settings.llm_price_input,
+        price_output=settings.llm_price_output,
+    )
+
+
+def _stands(finding: Finding, model: str, gap: str = "", note: str = "") -> Consultation:
+    """The local finding, with a gap that says why the model's answer is not used."""
+    gaps = (*finding.gaps, gap) if gap else finding.gaps
+    return Consultation(
+        msgspec.structs.replace(finding, gaps=gaps), note=note or gap, model=model
+    )
+
+
+def _rules_against(family: str, cited: Sequence[Candidate]) -> str:
+    """The cause that the rules are sure of in the cited lines, where it is of another family."""
+    for candidate in cited:
+        verdict = place(candidate)
+        if verdict and verdict.family != family and not verdict.symptom and verdict.weight >= SURE:
+            return verdict.detail
+    return ""
+
+
+def _moved(answer: Answer, window: Window) -> Answer:
+    """A kept answer with its citations at the lines of this log that say the same, variables aside.
+
+    Citations of lines that are not there stay, and fall when they are verified.
+    """
+    places: dict[str, Line] = {}
+    for line in window.lines:
+        places.setdefault(mask(line.text), line)
+    moved = []
+    for cited in answer.citations:
+        said = mask(cited.quote.strip())
+        line = next((at for shape, at in places.items() if said and said in shape), None)
+        if line:
+            cited = msgspec.structs.replace(cited, line=line.number, quote=line.text)
+        moved.append(cited)
+    return msgspec.structs.replace(answer, citations=tuple(moved))
+
+
+# ---------------------------------------------------------------- an answer that won
+
+
+def _won(
+    answer: Answer,
+    confidence: float,
+    lines: Sequence[Line],
+    log: ParsedLog,
+    finding: Finding,
+) -> Finding:
+    verdict = _verdict(answer)
+    ranked = RankedCause(answer.family, verdict.detail, confidence)
+    others = tuple(cause for cause in finding.ranked if cause.detail != verdict.detail)
+    return msgspec.structs.replace(
+        finding,
+        verdict=verdict,
+        confidence=confidence,
+        ranked=(ranked, *others)[:5],
+        evidence=_evidence(lines, log, finding, confidence),
+        gaps=(*log_gaps(finding), "A language model named the cause; the rules know none here."),
+    )
+
+
+def log_gaps(finding: Finding) -> tuple[str, ...]:
+    """The gaps that stay when a cause was found after all."""
+    return tuple(gap for gap in finding.gaps if "no cause that is known here" not in gap)
+
+
+def _verdict(answer: Answer) -> Verdict:
+    """A cause of ours where the model named one, with our steps; else its words, as far as they are
+    harmless."""
+    if answer.detail in catalogue().causes:
+        return structural(answer.detail)
+    said = harmless(answer.explanation)
+    transience = answer.transience
+    action: dict[str, RetryAdvice] = {
+        "transient": RetryAdvice("retry", 60, "A language model takes it for transient."),
+        "permanent": RetryAdvice("fail", None, "A language model takes it for permanent."),
+    }
+    return Verdict(
+        detail=f"{answer.family}.by_language_model",
+        family=answer.family,
+        title=said or "A cause that a language model named",
+        weight=1.0,
+        transience=transience,
+        retry=action.get(transience, RetryAdvice("default")),
+        fix=tuple(step for step in map(harmless, answer.fix) if step),
+    )
+
+
+_RISKY = re2.compile(
+    r"(?i)[a-z][a-z0-9+.-]*://|\bwww\.|\||`|\$\(|&&|;|\b(?:curl|wget|sudo|chmod|rm|eval|base64|nc|bash|sh|powershell)\b\s+-?\S"
+)
+
+
+def harmless(text: str) -> str:
+    """What a model wrote for people, redacted; empty where it holds an address or a command, which
+    the log might have put there."""
+    text = redact(plain(text)).strip()
+    return "" if _RISKY.search(text) or speaks_to_a_model(text) else text
+
+
+def _evidence(
+    lines: Sequence[Line], log: ParsedLog, finding: Finding, confidence: float
+) -> tuple[Evidence, ...]:
+    """The cited lines as the log has them, then those that the rules quote, as many as before."""
+    quoted = {line.line: line for line in finding.evidence}
+    texts = log.by_number()
+    evidence: list[Evidence] = []
+    for line in lines:
+        role: Role = "context" if evidence else "cause"
+        known = quoted.pop(line.number, None)
+        if known:
+            evidence.append(msgspec.structs.replace(known, role=role))
+        else:
+            said = quote(texts[line.number])[:MAX_QUOTE]
+            evidence.append(Evidence(line.number, said, role, confidence))
+    rest = [msgspec.structs.replace(line, role="context") for line in quoted.values()]
+    return tuple((evidence + rest)[: max(len(finding.evidence), len(evidence), 1)])
+

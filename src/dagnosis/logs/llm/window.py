@@ -1,0 +1,129 @@
+"""The reduced log: the only part of it that a language model sees.
+
+A window has the lines that may state the cause with their neighbours, how the log begins and how it
+ends, each with its number in the file. It is redacted as a whole before a line is taken, so that a
+secret that spans lines goes too; a line that speaks to a model is withheld; control codes are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+import msgspec
+import re2
+
+from dagnosis.logs.candidate import Candidate
+from dagnosis.logs.evidence import candidates
+from dagnosis.logs.llm.guard import speaks_to_a_model
+from dagnosis.logs.parsing import ParsedLog
+from dagnosis.logs.redaction import redact
+
+CANDIDATES = 12
+"""Lines that may state the cause, with which the window begins."""
+AROUND = 3
+"""Lines on each side of the three likeliest."""
+FIRST, LAST = 3, 10
+"""Lines of the beginning and of the end."""
+WIDTH = 400
+"""Characters sent of one line."""
+WITHHELD = "[withheld: addressed to a reader]"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a window: its 1-based number in the file and its text as it is sent."""
+
+    number: int
+    text: str
+
+
+class Window(msgspec.Struct, frozen=True):
+    """Lines in the order of the file. `stating` are those that may state the cause, by number, as
+    the local diagnosis sees them; `withheld` the numbers of those whose text is not sent."""
+
+    lines: tuple[Line, ...]
+    stating: dict[int, Candidate]
+    withheld: frozenset[int]
+
+    def text(self) -> str:
+        """The window as it is sent: `number| text`, with a mark where lines are left out."""
+        rows: list[str] = []
+        before = 0
+        for line in self.lines:
+            if line.number > before + 1:
+                rows.append("…")
+            rows.append(f"{line.number}| {line.text}")
+            before = line.number
+        return "\n".join(rows)
+
+    def digest(self) -> str:
+        """16 hex digits over all that is sent."""
+        return blake2b(self.text().encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def reduce(log: ParsedLog, characters: int = 8000) -> Window:
+    """The window of a log, of `characters` at most; without lines for an empty log.
+
+    The likeliest lines are taken first, so that a small window loses the context and not the cause.
+    """
+    found = candidates(log)[:CANDIDATES]
+    texts = _texts(log, found)
+    lines: dict[int, str] = {}
+    withheld: set[int] = set()
+    said: set[str] = set()
+    left = characters
+    for number in _wanted(log, found):
+        text = texts.get(number, "")
+        if number in lines or not text.strip() or text in said:
+            continue
+        said.add(text)
+        if speaks_to_a_model(text):
+            withheld.add(number)
+            text = WITHHELD
+        text = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+        left -= len(text) + len(str(number)) + 3
+        if left < 0:
+            break
+        lines[number] = text
+    kept = tuple(Line(number, lines[number]) for number in sorted(lines))
+    stating: dict[int, Candidate] = {}
+    for candidate in found:
+        if candidate.line in lines and candidate.line not in withheld:
+            stating.setdefault(candidate.line, candidate)
+    return Window(kept, stating, frozenset(withheld))
+
+
+def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
+    """Numbers of lines, the most wanted first; some come twice."""
+    yield from (candidate.line for candidate in found)
+    for candidate in found[:3]:
+        for distance in range(1, AROUND + 1):
+            yield candidate.line - distance
+            yield candidate.line + distance
+    yield from (line.number for line in reversed(log.lines[-LAST:]))
+    yield from (line.number for line in log.lines[:FIRST])
+
+
+def _texts(log: ParsedLog, found: Iterable[Candidate]) -> dict[int, str]:
+    """Line number -> its level and message, redacted; of a candidate, what is quoted of it."""
+    rows = [plain(f"{line.level} {line.message}" if line.level else line.message) for line in log.lines]
+    clean = redact("\n".join(rows)).split("\n")
+    texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
+    for candidate in found:
+        said = redact(plain(candidate.message))
+        if said not in texts.get(candidate.line, ""):
+            # a JSON line: its event says that something failed, and its exception what
+            texts[candidate.line] = f"{texts.get(candidate.line, '')} {said}".strip()
+    return {number: redact(text) for number, text in texts.items()}
+
+
+_ESCAPES = re2.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+
+
+def plain(text: str) -> str:
+    """`text` in one row, without colours, control codes and invisible characters."""
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " if c in "\t\r\n\v\f" else "" for c in text)
