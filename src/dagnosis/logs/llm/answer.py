@@ -121,7 +121,6 @@ def _objects(text: str) -> Iterator[str]:
             yield text[start:end]
 
 
-
 def _closing(text: str, start: int) -> int:
     """The end of the object that opens at `start`, 0 where it is cut off."""
     depth, quoted, escaped = 0, False, False

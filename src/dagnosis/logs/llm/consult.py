@@ -83,9 +83,7 @@ class Consultant:
         """
         self.settings = settings
         self.model = model or PydanticAI(provider_of(settings))
-        self.budget = Budget(
-            limits_of(settings), folder / "llm-usage.sqlite3" if folder else None
-        )
+        self.budget = Budget(limits_of(settings), folder / "llm-usage.sqlite3" if folder else None)
         self.cache = Cache(folder / "llm-answers.sqlite3" if folder else None)
         self._tell = tell
         self._failures = 0
@@ -178,13 +176,20 @@ class Consultant:
         if sure:
             where = ", ".join(str(line.number) for line in stating)
             return _stands(
-                finding, name, f"{says} in line {where}; the rules are sure and their answer stands."
+                finding,
+                name,
+                f"{says} in line {where}; the rules are sure and their answer stands.",
             )
-        against = _rules_against(answer.family, [window.stating[line.number] for line in stating])
+        against = _rules_against(
+            answer.family,
+            [
+                window.candidates[line.number]
+                for line in stating
+                if line.number in window.candidates
+            ],
+        )
         if against:
-            return _stands(
-                finding, name, f"{says}, but the line that it cites states {against}."
-            )
+            return _stands(finding, name, f"{says}, but the line that it cites states {against}.")
         share = len(cited) / max(len(answer.citations), 1)
         confidence = round(min(answer.confidence, CAP) * share, 3)
         if confidence < BAR or confidence <= finding.confidence:
@@ -218,9 +223,7 @@ def limits_of(settings: Settings) -> Limits:
 def _stands(finding: Finding, model: str, gap: str = "", note: str = "") -> Consultation:
     """The local finding, with a gap that says why the model's answer is not used."""
     gaps = (*finding.gaps, gap) if gap else finding.gaps
-    return Consultation(
-        msgspec.structs.replace(finding, gaps=gaps), note=note or gap, model=model
-    )
+    return Consultation(msgspec.structs.replace(finding, gaps=gaps), note=note or gap, model=model)
 
 
 def _rules_against(family: str, cited: Sequence[Candidate]) -> str:
@@ -243,9 +246,9 @@ def _moved(answer: Answer, window: Window) -> Answer:
     moved = []
     for cited in answer.citations:
         said = mask(cited.quote.strip())
-        line = next((at for shape, at in places.items() if said and said in shape), None)
-        if line:
-            cited = msgspec.structs.replace(cited, line=line.number, quote=line.text)
+        here = next((line for shape, line in places.items() if said and said in shape), None)
+        if here:
+            cited = msgspec.structs.replace(cited, line=here.number, quote=here.text)
         moved.append(cited)
     return msgspec.structs.replace(answer, citations=tuple(moved))
 
@@ -329,4 +332,3 @@ def _evidence(
             evidence.append(Evidence(line.number, said, role, confidence))
     rest = [msgspec.structs.replace(line, role="context") for line in quoted.values()]
     return tuple((evidence + rest)[: max(len(finding.evidence), len(evidence), 1)])
-

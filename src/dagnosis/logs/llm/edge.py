@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -115,7 +116,7 @@ class PydanticAI:
     def answer(self, prompt: Prompt) -> Reply:
         """One request; see `LanguageModel.answer`. Returns or raises within the timeout."""
         try:
-            import pydantic_ai.direct
+            import_module("pydantic_ai.direct")
         except ImportError:
             raise WrongUse(MISSING) from None
         started = time.perf_counter()
@@ -223,32 +224,33 @@ def _client(timeout: float) -> Any:
     """An HTTP client that follows no redirects and reads answers of bounded size."""
     import httpx2
 
-    async def bounded(response: httpx2.Response) -> None:
-        response.stream = _Bounded(response.stream)
+    class Bounded(httpx2.AsyncByteStream):
+        """The body of an answer, refused beyond `MOST_BYTES`."""
+
+        def __init__(self, stream: Any) -> None:
+            self.stream = stream
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in self.stream:
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise Unanswered(
+                        f"the language model's answer is larger than {MOST_BYTES} bytes"
+                    )
+                yield chunk
+
+        async def aclose(self) -> None:
+            await self.stream.aclose()
+
+    async def bound(response: httpx2.Response) -> None:
+        response.stream = Bounded(response.stream)
 
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(timeout, connect=min(timeout, 5.0)),
         follow_redirects=False,
-        event_hooks={"response": [bounded]},
+        event_hooks={"response": [bound]},
     )
-
-
-class _Bounded:
-    """The body of an answer, refused beyond `MOST_BYTES`."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._stream:
-            size += len(chunk)
-            if size > MOST_BYTES:
-                raise Unanswered(f"the language model's answer is larger than {MOST_BYTES} bytes")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 # ---------------------------------------------------------------- time

@@ -97,10 +97,10 @@ _SPOKEN: tuple[str, ...] = (
     rf"\b{_VERB}\b.{{0,80}}\b(?:root[ _-]?cause|family|category|verdict|diagnosis|classification)\b.{{0,60}}\b{_FAMILY}\b",
     rf"\b(?:family|category|classification|verdict|diagnosis|correct answer|right answer|final answer|answer|ground[ _-]?truth|expected|true label|label)\b[\"'`*]*\s?(?:is|was|=|:|->|=>|→|must be|should be|shall be|has to be|will be|remains?|to)\s?[\"'`*]*(?:\w+ ){{0,3}}?{_FAMILY}\b",
     rf"\b(?:the|only|true|real|actual|correct|right|sole)\s+(?:\w+ )?(?:cause|reason|problem|answer|explanation|culprit)\b.{{0,40}}\b(?:is|was|must be|should be)\b\s?[\"'`*]*(?:an? |the )?{_FAMILY}[\"'`*]*\s*(?:$|[.!,;])",
-    rf"\b(?:must|should|shall|has to|have to|needs? to|is to|are to|can) (?:\w+ )?be (?:\w+ )?(?:classified|categori[sz]ed|label+ed|reported|treated|diagnosed|attributed|filed|counted|answered|read|understood|considered|regarded|tagged|marked|recorded|booked)\s(?:\w+ )?(?:as|under|with|to)\b",
+    r"\b(?:must|should|shall|has to|have to|needs? to|is to|are to|can) (?:\w+ )?be (?:\w+ )?(?:classified|categori[sz]ed|label+ed|reported|treated|diagnosed|attributed|filed|counted|answered|read|understood|considered|regarded|tagged|marked|recorded|booked)\s(?:\w+ )?(?:as|under|with|to)\b",
     rf"\b(?:classified|categori[sz]ed|label+ed|diagnosed|attributed|filed|tagged|counted|pre-?classified|triaged|confirmed)\b (?:\w+ ){{0,4}}?(?:as|to|under|with|by \w+ as)\W+(?:\w+ ){{0,2}}?{_FAMILY}\b",
     rf"\b(?:falls?|belongs?|goes?|fits?)\b (?:\w+ ){{0,2}}?(?:under|to|into|in|within)\b.{{0,30}}\b{_FAMILY}\b",
-    rf"\bcite\b.{{0,40}}\b(?:lines?|number|evidence|\d+)\b|\bcitations?\b\W{{0,4}}(?:=|:|\[|must|should|to)",
+    r"\bcite\b.{0,40}\b(?:lines?|number|evidence|\d+)\b|\bcitations?\b\W{0,4}(?:=|:|\[|must|should|to)",
     # answers, written into the log
     rf"[\"'`]?\b(?:family|category|classification|predicted|label|cause|root_cause)\b[\"'`]?\s?[:=]\s?[\"'`]\s?{_FAMILY}",
     r"[\"'`]?\bfamily\b[\"'`]?\s?[:=].{0,120}\bconfidence\b|\bconfidence\b[\"'`]?\s?[:=].{0,120}[\"'`]?\bfamily\b",

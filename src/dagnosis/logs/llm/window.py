@@ -38,12 +38,14 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Lines in the order of the file. `stating` are those that may state the cause, by number, as
-    the local diagnosis sees them; `withheld` the numbers of those whose text is not sent."""
+    """Lines in the order of the file. `withheld` are the numbers of those whose text is not sent;
+    `stating` of those that may state a cause: any but those and what was logged as fine.
+    `candidates` are the likeliest of them, as the local diagnosis sees them."""
 
     lines: tuple[Line, ...]
-    stating: dict[int, Candidate]
+    stating: frozenset[int]
     withheld: frozenset[int]
+    candidates: dict[int, Candidate]
 
     def text(self) -> str:
         """The window as it is sent: `number| text`, with a mark where lines are left out."""
@@ -86,11 +88,13 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
             break
         lines[number] = text
     kept = tuple(Line(number, lines[number]) for number in sorted(lines))
-    stating: dict[int, Candidate] = {}
+    likely: dict[int, Candidate] = {}
     for candidate in found:
         if candidate.line in lines and candidate.line not in withheld:
-            stating.setdefault(candidate.line, candidate)
-    return Window(kept, stating, frozenset(withheld))
+            likely.setdefault(candidate.line, candidate)
+    fine = {line.number for line in log.lines if line.level == "INFO"} - log.output
+    stating = lines.keys() - withheld - ((fine | log.background) - likely.keys())
+    return Window(kept, frozenset(stating), frozenset(withheld), likely)
 
 
 def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
@@ -106,7 +110,9 @@ def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
 
 def _texts(log: ParsedLog, found: Iterable[Candidate]) -> dict[int, str]:
     """Line number -> its level and message, redacted; of a candidate, what is quoted of it."""
-    rows = [plain(f"{line.level} {line.message}" if line.level else line.message) for line in log.lines]
+    rows = [
+        plain(f"{line.level} {line.message}" if line.level else line.message) for line in log.lines
+    ]
     clean = redact("\n".join(rows)).split("\n")
     texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
     for candidate in found:
