@@ -19,7 +19,8 @@ from dagnosis.errors import DagnosisError, UnreadableInput, WrongUse
 if TYPE_CHECKING:
     from dagnosis.logs.llm.consult import Consultant, Consultation
     from dagnosis.logs.reading import Limits, LogText
-    from dagnosis.model import Diagnosis
+    from dagnosis.logs.severity import Label
+    from dagnosis.model import Diagnosis, LogLine
     from dagnosis.settings import Settings
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -254,7 +255,19 @@ def _print_json(value: object) -> None:
 @click.argument("file", metavar="FILE|-")
 @click.option("--messages", is_flag=True, help="One bare message a line in, one label a line out.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def lines(file: str, messages: bool, as_json: bool) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "llm"]),
+    default="local",
+    help="llm asks a language model about lines that state no level.",
+)
+@click.option(
+    "--distill",
+    metavar="TSV",
+    type=Path,
+    help="Where to write the templates that the model labelled: text, label, confidence.",
+)
+def lines(file: str, messages: bool, as_json: bool, engine: str, distill: Path | None) -> None:
     """Label each line INFO, WARNING or ERROR, with confidence and where the label came from.
 
     \b
@@ -262,36 +275,74 @@ def lines(file: str, messages: bool, as_json: bool) -> None:
       dagnosis lines attempt=1.log
       dagnosis lines app.log --json | jq 'select(.level == "ERROR")'
       dagnosis lines messages.txt --messages
+      dagnosis lines app.log --engine llm --distill labels.tsv
 
-    The label is the level that the line states, else that of a keyword.
+    The label is the level that the line states, else that of a language model where one is asked,
+    else that of a keyword.
     """
     import msgspec
 
-    from dagnosis.logs.parsing import line_of
-    from dagnosis.logs.reading import read_lines
     from dagnosis.logs.redaction import redact
-    from dagnosis.logs.severity import label
 
-    for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1):
+    if distill is not None and engine != "llm":
+        raise WrongUse("lines: --distill goes with --engine llm")
+    for line, found in _labelled(file, messages, engine, distill):
         if messages:
-            click.echo(label(raw).level)
+            click.echo(found.level)
             continue
-        line = line_of(number, raw)
-        found = label(line.message, line.level)
         text = redact(line.text)
         if as_json:
-            _print_json({"line": number, **msgspec.to_builtins(found), "text": text})
+            _print_json({"line": line.number, **msgspec.to_builtins(found), "text": text})
         else:
-            click.echo(f"{number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}")
+            click.echo(
+                f"{line.number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}"
+            )
+
+
+def _labelled(
+    file: str, messages: bool, engine: str, distill: Path | None
+) -> Iterator[tuple[LogLine, Label]]:
+    """The lines of a file with their labels; what a model gave goes to `distill` at the end."""
+    from dagnosis.logs.parsing import line_of
+    from dagnosis.logs.reading import read_lines
+    from dagnosis.logs.severity import label
+    from dagnosis.model import LogLine
+
+    source = (
+        LogLine(number, raw, raw) if messages else line_of(number, raw)
+        for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1)
+    )
+    if engine == "local":
+        for line in source:
+            yield line, label(line.message, line.level)
+        return
+    from dagnosis import settings
+    from dagnosis.logs.llm.account import Account
+    from dagnosis.logs.llm.levels import Labeller
+
+    labeller = Labeller(Account(settings.load().settings))
+    yield from labeller.label(source)
+    complain(
+        f"asked {labeller.account.name}, {labeller.tokens} tokens, {labeller.seconds:.1f} s: "
+        f"{len(labeller.given)} templates"
+    )
+    if labeller.problem:
+        complain(f"some lines got their local label: {labeller.problem}")
+    if distill is not None:
+        with _opened(distill, "w") as sink:
+            for text, given in labeller.given.items():
+                row = text.replace("\t", " ")
+                sink.write(f"{row}\t{given.level}\t{given.confidence:.2f}\n")
 
 
 @app.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def doctor(as_json: bool) -> None:
+@click.option("--llm", is_flag=True, help="Ask the language model that is set up one question.")
+def doctor(as_json: bool, llm: bool) -> None:
     """Check this installation: Python, libraries, the causes, and one diagnosis end to end."""
     from dagnosis.services.doctor import checks
 
-    rows = checks()
+    rows = checks(llm=llm)
     if as_json:
         _print_json(rows)
     for row in () if as_json else rows:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from dagnosis.logs.diagnosers.rules import Finding, diagnose
+from dagnosis.logs.llm.account import Account
 from dagnosis.logs.llm.consult import Consultant
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import read_text
@@ -74,7 +75,8 @@ def consultant(server: Server, tmp_path: Path) -> Callable[..., Consultant]:
 
     def make(double: Double | None = None, **changes: Any) -> Consultant:
         server.double = double or server.double
-        return Consultant(settings(server.url, **changes), folder=tmp_path)
+        chosen = settings(server.url, **changes)
+        return Consultant(chosen, Account(chosen, folder=tmp_path))
 
     return make
 

@@ -82,7 +82,7 @@ def read(text: str, details: Sequence[str]) -> Answer:
     """
     answer = decode(text, Answer)
     if answer.family not in FAMILIES:
-        raise Unusable(f"the model named a family that does not exist: {answer.family[:60]!r}")
+        raise Unusable(f"it named a family that does not exist: {answer.family[:60]!r}")
     known = answer.detail in details and answer.detail.partition(".")[0] == answer.family
     return Answer(
         family=answer.family,
@@ -102,13 +102,13 @@ def decode(text: str, kind: type[T]) -> T:
 
     Raises `Unusable` where there is none.
     """
-    problem = "the model answered without a JSON object"
+    problem = ""
     for found in _objects(text):
         try:
             return msgspec.json.decode(found.encode("utf-8", "replace"), type=kind)
         except msgspec.DecodeError as error:
-            problem = f"the model's answer is not of the form asked for: {error}"
-    raise Unusable(problem)
+            problem = problem or f"its answer is not of the form asked for: {error}"
+    raise Unusable(problem or "it answered without a JSON object")
 
 
 def _objects(text: str) -> Iterator[str]:

@@ -17,7 +17,6 @@ Where any of it fails, or the model does, the local answer stands, and a gap say
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import msgspec
 import re2
@@ -28,12 +27,10 @@ from dagnosis.logs.causes.catalogue import catalogue
 from dagnosis.logs.causes.verdict import Verdict, structural
 from dagnosis.logs.diagnosers.placement import place
 from dagnosis.logs.diagnosers.rules import BAR, MAX_QUOTE, Finding
-from dagnosis.logs.llm.answer import Answer, read, schema
-from dagnosis.logs.llm.budget import Budget, Exhausted, Limits
-from dagnosis.logs.llm.cache import Cache, key
-from dagnosis.logs.llm.edge import LanguageModel, PydanticAI, Unanswered, provider_of, tokens
+from dagnosis.logs.llm.account import Account
+from dagnosis.logs.llm.answer import Answer, Unusable, read, schema
 from dagnosis.logs.llm.guard import speaks_to_a_model
-from dagnosis.logs.llm.prompt import VERSION, Prompt, offered, question
+from dagnosis.logs.llm.prompt import offered, question
 from dagnosis.logs.llm.verify import surviving
 from dagnosis.logs.llm.window import Line, Window, plain, reduce
 from dagnosis.logs.masking import mask
@@ -46,8 +43,6 @@ CAP = 0.75
 """A model is not believed to be surer than this."""
 SURE = 4.0
 """Weight from which what the rules say about a line stands against a model."""
-FAILURES = 2
-"""Calls that fail one after the other before the model is given up for this process."""
 
 
 class Consultation(msgspec.Struct, frozen=True):
@@ -66,27 +61,21 @@ class Consultation(msgspec.Struct, frozen=True):
 
 
 class Consultant:
-    """A language model with its budget and its kept answers; share one in a process."""
+    """Asks an account's model about failed logs; share one in a process."""
 
     def __init__(
         self,
         settings: Settings,
-        model: LanguageModel | None = None,
-        *,
-        folder: Path | None = None,
+        account: Account | None = None,
         tell: Callable[[Consultation], None] | None = None,
     ) -> None:
-        """`folder` holds ledger and kept answers instead of the user's folders; `tell` is told of
-        each consultation.
+        """`tell` is told of each consultation.
 
-        Raises `WrongUse` where no model is given and the settings name none that can be used.
+        Raises `WrongUse` where no account is given and the settings name no model that can be used.
         """
         self.settings = settings
-        self.model = model or PydanticAI(provider_of(settings))
-        self.budget = Budget(limits_of(settings), folder / "llm-usage.sqlite3" if folder else None)
-        self.cache = Cache(folder / "llm-answers.sqlite3" if folder else None)
+        self.account = account or Account(settings)
         self._tell = tell
-        self._failures = 0
 
     def ask(self, log: ParsedLog, finding: Finding | None, fingerprint: str) -> Consultation:
         """Ask about one log after its local answer. Never raises; takes the timeout at most.
@@ -110,10 +99,11 @@ class Consultant:
         try:
             return self._consult(log, finding, fingerprint, sure)
         except DagnosisError as error:
-            return _stands(finding, self.model.name, f"The language model was not used: {error}.")
+            why = str(error).rstrip(".")
+            return _stands(finding, self.account.name, f"The language model was not used: {why}.")
         except Exception as error:  # never the local answer's fate
             why = f"{type(error).__name__}: {error}"[:200]
-            return _stands(finding, self.model.name, f"The language model was not used: {why}.")
+            return _stands(finding, self.account.name, f"The language model was not used: {why}.")
 
     def _consult(
         self, log: ParsedLog, finding: Finding, fingerprint: str, sure: bool
@@ -123,44 +113,24 @@ class Consultant:
         prompt = question(window, details, schema(details))
         # what was asked under the eyes of a suspicious line answers for this log alone
         about = window.digest() if window.withheld or not fingerprint else fingerprint
-        kept = key("diagnosis", VERSION, self.model.name, about)
-        known = self.cache.get([kept]).get(kept)
-        if known is not None:
-            answer = _moved(msgspec.json.decode(known, type=Answer), window)
-            found = self._decide(answer, window, log, finding, sure)
-            return msgspec.structs.replace(found, kept=True)
-        text, spent = self.call(prompt)
-        answer = read(text, details)
-        self.cache.put({kept: msgspec.json.encode(answer).decode()})
-        found = self._decide(answer, window, log, finding, sure)
-        return msgspec.structs.replace(
-            found, tokens=spent.tokens, cost=spent.cost, seconds=spent.seconds
-        )
-
-    def call(self, prompt: Prompt) -> tuple[str, Call]:
-        """One call within the budget: the text of the answer, and what it took.
-
-        Raises `Exhausted`, `Unanswered`, `WrongUse`.
-        """
-        if self._failures >= FAILURES:
-            raise Exhausted(f"{self.model.name} failed {FAILURES} times one after the other")
-        likely = tokens(prompt.instructions + prompt.data)
-        booking = self.budget.book(likely, self.settings.llm_answer_tokens)
+        told = self.account.ask(self.account.key("diagnosis", about), prompt)
         try:
-            reply = self.model.answer(prompt)
-        except Unanswered as error:
-            self._failures += 1
-            if error.retry_after:
-                self.budget.pause(error.retry_after)
-            raise
-        self._failures = 0
-        cost = self.budget.settle(booking, reply.sent, reply.answered, reply.seconds)
-        return reply.text, Call(reply.sent + reply.answered, cost, reply.seconds)
+            answer = read(told.text, details)
+        except Unusable as error:
+            found = _stands(
+                finding, self.account.name, f"The language model was not used: {error}."
+            )
+        else:
+            answer = _moved(answer, window) if told.kept else answer
+            found = self._decide(answer, window, log, finding, sure)
+        return msgspec.structs.replace(
+            found, tokens=told.tokens, cost=told.cost, seconds=told.seconds, kept=told.kept
+        )
 
     def _decide(
         self, answer: Answer, window: Window, log: ParsedLog, finding: Finding, sure: bool
     ) -> Consultation:
-        name = self.model.name
+        name = self.account.name
         says = f"{name} reads {answer.detail or answer.family}"
         cited = surviving(answer, window)
         stating = [line for line in cited if line.number in window.stating]
@@ -197,27 +167,6 @@ class Consultant:
         return Consultation(
             _won(answer, confidence, stating, log, finding), won=True, note=says, model=name
         )
-
-
-class Call(msgspec.Struct, frozen=True):
-    """What a call took."""
-
-    tokens: int
-    cost: float
-    seconds: float
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The budget that the settings state."""
-    return Limits(
-        calls_per_process=settings.llm_max_calls,
-        calls=settings.llm_max_calls_per_day,
-        tokens=settings.llm_max_tokens_per_day,
-        seconds=settings.llm_max_seconds_per_day,
-        cost=settings.llm_max_cost_per_day,
-        price_input=settings.llm_price_input,
-        price_output=settings.llm_price_output,
-    )
 
 
 def _stands(finding: Finding, model: str, gap: str = "", note: str = "") -> Consultation:
@@ -272,11 +221,11 @@ def _won(
         confidence=confidence,
         ranked=(ranked, *others)[:5],
         evidence=_evidence(lines, log, finding, confidence),
-        gaps=(*log_gaps(finding), "A language model named the cause; the rules know none here."),
+        gaps=(*_gaps_left(finding), "A language model named the cause; the rules know none here."),
     )
 
 
-def log_gaps(finding: Finding) -> tuple[str, ...]:
+def _gaps_left(finding: Finding) -> tuple[str, ...]:
     """The gaps that stay when a cause was found after all."""
     return tuple(gap for gap in finding.gaps if "no cause that is known here" not in gap)
 
