@@ -25,6 +25,8 @@ AROUND = 3
 """Lines on each side of the three likeliest."""
 FIRST, LAST = 3, 10
 """Lines of the beginning and of the end."""
+SPREAD = 3
+"""Lines over which an order may be spread."""
 WIDTH = 400
 """Characters sent of one line."""
 WITHHELD = "[withheld: addressed to a reader]"
@@ -71,17 +73,18 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
     found = candidates(log)[:CANDIDATES]
     texts = _texts(log, found)
     lines: dict[int, str] = {}
-    withheld: set[int] = set()
     said: set[str] = set()
     left = characters
-    for number in _wanted(log, found):
+    wanted = list(dict.fromkeys(_wanted(log, found)))
+    withheld = _orders(wanted, texts)
+    for number in wanted:
         text = texts.get(number, "")
-        if number in lines or not text.strip() or text in said:
+        if not text.strip() or text in said:
             continue
-        said.add(text)
-        if speaks_to_a_model(text):
-            withheld.add(number)
+        if number in withheld:
             text = WITHHELD
+        else:
+            said.add(text)
         text = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
         left -= len(text) + len(str(number)) + 3
         if left < 0:
@@ -94,7 +97,20 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
             likely.setdefault(candidate.line, candidate)
     fine = {line.number for line in log.lines if line.level == "INFO"} - log.output
     stating = lines.keys() - withheld - ((fine | log.background) - likely.keys())
-    return Window(kept, frozenset(stating), frozenset(withheld), likely)
+    return Window(kept, frozenset(stating), frozenset(withheld & lines.keys()), likely)
+
+
+def _orders(wanted: Iterable[int], texts: dict[int, str]) -> set[int]:
+    """The wanted lines that speak to a model, alone or with the lines around them: an order may be
+    spread over some."""
+    numbers = {number for number in wanted if number in texts}
+    orders = {number for number in numbers if speaks_to_a_model(texts[number])}
+    for number in sorted(numbers):
+        together = range(number, number + SPREAD)
+        if orders.isdisjoint(together) and numbers.issuperset(together):
+            if speaks_to_a_model(" ".join(texts[n][:WIDTH] for n in together)):
+                orders.update(together)
+    return orders
 
 
 def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
