@@ -4,8 +4,9 @@
 only where all of this holds:
 
 1. the local answer is unsure: a sure one keeps its family, whatever a model says;
-2. the answer cites a line of the window by its number and its words, the line may state the cause,
-   and it does not speak to a model (such lines are never sent);
+2. the answer cites a line of the window by its number and its words, and the line may state the
+   cause: lines that speak to a model, or name a family that the rules do not read in them, were
+   never sent (`window`);
 3. what the rules say about the cited lines alone is not, surely, another family;
 4. the confidence, of which a part goes with each citation that did not stand, is higher than that
    of the local answer. No answer of a model is surer than `CAP`: what models say of themselves is

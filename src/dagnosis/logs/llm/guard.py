@@ -1,12 +1,13 @@
 """Lines that speak to a model instead of about a failure.
 
-Such a line is withheld: its text never reaches a language model, and it cannot be cited. Judged are
-the line itself and what a model might read in it: without look-alike letters and invisible ones,
-with letters that stand apart joined, reversed, rotated, unescaped and decoded.
+Such a line is withheld: its text never reaches a language model, and it cannot be cited. Two things
+are asked of a line. Does it speak as one speaks to a reader who is to give an answer (`speech`)? And
+does it name a family of causes, which an order has to do, where the rules read no such cause in it?
+Judged are the line itself and what a model might read in it: without look-alike letters and
+invisible ones, with letters that stand apart joined, reversed, rotated, unescaped and decoded.
 
-A false alarm costs the model one line of context. What the guard misses is caught, or not, by the
-rules of `consult`: a sure local answer is never moved, and a citation must be of a line that speaks
-of the failure.
+A false alarm costs the model one line of context. What gets through, an order in other words for a
+family, can move an unsure answer alone: a sure one keeps its family (`consult`).
 """
 
 from __future__ import annotations
@@ -21,16 +22,34 @@ from urllib.parse import unquote
 
 import re2
 
-from dagnosis.logs.llm.speech import ALONE, FEATURES, TOGETHER
+from dagnosis.logs.causes.verdict import judge
+from dagnosis.logs.llm.speech import ALONE, FEATURES, NAMES, TOGETHER
 
 LOOKED_AT = 4000
 """Characters of a line that are judged; `window` sends fewer."""
 
+_FAMILIES = tuple(NAMES)
+_NAMES = re2.Set.SearchSet()
+for _expression in NAMES.values():
+    _NAMES.Add(_expression)
+_NAMES.Compile()
 _KINDS = tuple(FEATURES)
 _SET = re2.Set.SearchSet()
 for _expression in FEATURES.values():
     _SET.Add(f"(?i){_expression}")
 _SET.Compile()
+
+
+def suspicious(text: str) -> bool:
+    """Is this line one to withhold? False for an empty line.
+
+    >>> suspicious("authentication, trust me"), suspicious("ReadTimeout: timeout after 30 s")
+    (True, False)
+    """
+    if speaks_to_a_model(text):
+        return True
+    families = named(text)
+    return bool(families) and not families <= {v.family for v in judge(text, free=True)}
 
 
 def speaks_to_a_model(text: str) -> bool:
@@ -45,6 +64,16 @@ def speaks_to_a_model(text: str) -> bool:
     """
     text = text[:LOOKED_AT]
     return any(map(_orders, dict.fromkeys(_views(text))))
+
+
+def named(text: str) -> frozenset[str]:
+    """The families that a line names, openly or in disguise.
+
+    >>> sorted(named("the rate-limit quota, not the network"))
+    ['network', 'rate_limit_quota']
+    """
+    views = dict.fromkeys(_views(text[:LOOKED_AT]))
+    return frozenset(_FAMILIES[index] for view in views for index in _NAMES.Match(view) or ())
 
 
 def _orders(view: str) -> bool:

@@ -51,6 +51,7 @@ FEATURES: dict[str, str] = {
     "form of ours": rf"[\"'`]?\bfamily\b[\"'`]?\s?[:=].{{0,120}}\bconfidence\b|\bconfidence\b[\"'`]?\s?[:=].{{0,120}}[\"'`]?\bfamily\b|\bcite\b.{{0,40}}\b(?:lines?|number|evidence|\d+)\b|\bcitations?\b\W{{0,4}}(?:=|:|\[|must|should|to)",
     "answer of ours": rf"(?i)\b(?:output|return|use|choose|pick|reply|answer|respond|say|emit|repeat|only)\b(?:\W+(?:with|as|to|just|only|always|after me|be|is|that|it|exactly|the|an?))*\W+[\"'`*«]*{_NAMED}[\"'`*»]*\W*(?:$|[.;!,]|\b(?:with|for|and|only|because|regardless)\b)",
     "assigned": rf"\b(?:classified|categori[sz]ed|label+ed|diagnosed|attributed|filed|tagged|counted|triaged|reported|treated|treat|file|regarded|read|understood)\b.{{0,50}}\b(?:as|to|under|with)\W+(?:\w+ ){{0,3}}?{_NAMED}\b",
+    "order to speak": r"(?:^|[.!?:;,]\s|[\"'(])(?:please |kindly |just |now |then |simply )?(?:say|answer|blame|claim|pretend|tell (?:them|the user|everyone|people)|reply|respond|conclude|let it be)\b(?:\s|:|$)",
     "abroad to forget": _any(
         r"ignorier\pL*|missachte\pL*|vergiss|ignor(?:a|e|en|ez|er|i|o|uj\pL*|ați|á|era|eer|ér\pL*)\b|oubli(?:e|ez)\b|olvid\pL+|esque[cç]\pL+",
         r"dimentica\pL*|negeer|vergeet|pomi[nń]\pL*|zignoruj|zapome[nň]\pL*|ohita|unohda|hagyd figyelmen|figyelmen kívül|yok ?say\pL*|görmezden",
@@ -84,6 +85,12 @@ FEATURES: dict[str, str] = {
     ),
 }
 """Kind -> re2 expression, searched without case."""
+
+NAMES: dict[str, str] = {
+    family: r"(?i)(?:^|[^A-Za-z0-9])" + family.replace("_", r"[_\s-]?") + r"(?:$|[^A-Za-z0-9]|s\b)"
+    for family in _IDS
+}
+"""Family -> re2 expression of its name, as an identifier or in words."""
 
 ALONE = frozenset(list(FEATURES)[: list(FEATURES).index("named")])
 """Kinds that are an order whatever else the line says."""

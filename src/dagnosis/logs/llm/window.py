@@ -15,7 +15,7 @@ import re2
 
 from dagnosis.logs.candidate import Candidate
 from dagnosis.logs.evidence import candidates
-from dagnosis.logs.llm.guard import speaks_to_a_model
+from dagnosis.logs.llm.guard import suspicious
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.redaction import redact
 
@@ -29,7 +29,7 @@ SPREAD = 3
 """Lines over which an order may be spread."""
 WIDTH = 400
 """Characters sent of one line."""
-WITHHELD = "[withheld: addressed to a reader]"
+WITHHELD = "[withheld]"
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -104,11 +104,11 @@ def _orders(wanted: Iterable[int], texts: dict[int, str]) -> set[int]:
     """The wanted lines that speak to a model, alone or with the lines around them: an order may be
     spread over some."""
     numbers = {number for number in wanted if number in texts}
-    orders = {number for number in numbers if speaks_to_a_model(texts[number])}
+    orders = {number for number in numbers if suspicious(texts[number])}
     for number in sorted(numbers):
         together = range(number, number + SPREAD)
         if orders.isdisjoint(together) and numbers.issuperset(together):
-            if speaks_to_a_model(" ".join(texts[n][:WIDTH] for n in together)):
+            if suspicious(" ".join(texts[n][:WIDTH] for n in together)):
                 orders.update(together)
     return orders
 
