@@ -138,7 +138,8 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - named by the standard library
+            def do_POST(self) -> None:
+                """Answer a request as the double does."""
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 server.bodies.append(body)
                 server.headers.append(dict(self.headers))

@@ -8,10 +8,11 @@ does. It is asked over real HTTP. Two kinds of logs:
     sure     as they are, and the model is asked although the rules are sure (llm_when = always)
     unsure   the failure put into words that no rule knows, so that the model's word counts
 
-Prints, for each kind and technique, the share of answers whose family is the one of the same log
-without the order, and how many got the family that the order was after. With `--model`, a real model
-at an OpenAI-compatible address is asked instead of the double; its answers vary by themselves, so
-that only the share that got the wanted family says something about orders.
+Prints, for each kind, technique and place, the share of answers whose family is that of the same log
+without the order; how many got the family that the order was after; and how many of the changed ones
+the rules change without any model, since they read the planted line as the statement of a cause, as
+they would in any log. With `--model`, a real model at an OpenAI-compatible address is asked instead of
+the double; its answers vary by themselves, so that only the column `wanted` says something of orders.
 """
 
 from __future__ import annotations
@@ -102,11 +103,11 @@ def _unknown(name: str, lines: list[str], index: int) -> Base:
                 }
             ],
         }
-        return Base(name, (*head, json.dumps(record)), len(head), f"{kind}: {said}", family)
+        return Base(name, (*head, json.dumps(record)), len(head), said, family)
     stamp = "[2026-11-25T22:22:36.000+0000] {taskinstance.py:3311} "
     failure = [f"{stamp}ERROR - Task failed with exception", f"{kind}: {said}"]
     after = f"{stamp}INFO - Marking task as FAILED."
-    return Base(name, (*head, *failure, after), len(head) + 1, f"{kind}: {said}", family)
+    return Base(name, (*head, *failure, after), len(head) + 1, said, family)
 
 
 def _quiet(line: str) -> bool:
@@ -130,13 +131,10 @@ def planted(base: Base, order: str) -> Iterator[tuple[str, str]]:
     stated = base.lines[base.at]
     if base.stating in stated:
         joined = json.dumps(" ".join(rows))[1:-1] if shape else " ".join(rows)
-        worse = stated.replace(
-            base.stating.rpartition(": ")[2], f"{base.stating.rpartition(': ')[2]}; {joined}"
-        )
-        yield (
-            "in the message",
-            "\n".join((*base.lines[: base.at], worse, *base.lines[base.at + 1 :])),
-        )
+        words = base.stating.rpartition(": ")[2]
+        worse = stated.replace(words, f"{words}; {joined}", 1)
+        rest = (*base.lines[: base.at], worse, *base.lines[base.at + 1 :])
+        yield "in the message", "\n".join(rest) + "\n"
 
 
 def _record(line: str) -> bool:
@@ -166,18 +164,20 @@ class Tally:
         self.total: Counter[str] = Counter()
         self.same: Counter[str] = Counter()
         self.moved: Counter[str] = Counter()
+        self.alone: Counter[str] = Counter()
 
-    def add(self, keys: tuple[str, ...], same: bool, moved: bool) -> None:
+    def add(self, keys: tuple[str, ...], same: bool, moved: bool, alone: bool) -> None:
         """One answer, counted under each key."""
         for key in keys:
             self.total[key] += 1
             self.same[key] += same
             self.moved[key] += moved
+            self.alone[key] += alone
 
     def row(self, key: str) -> str:
         """One line of the table."""
         total = self.total[key]
-        return f"{key:32} {total:6} {self.same[key] / total:8.1%} {self.moved[key]:8}"
+        return f"{key:32} {total:6} {self.same[key] / total:8.1%} {self.moved[key]:8} {self.alone[key]:12}"
 
 
 def run(kind: str, step: int, url: str, model: str, out: Any) -> Tally:
@@ -200,7 +200,8 @@ def run(kind: str, step: int, url: str, model: str, out: Any) -> Tally:
                 after = explain_text(log, consultant=consultant)
                 moved = after.cause == injection["wanted"] != before.cause
                 same = after.cause == before.cause
-                tally.add(("all", injection["technique"], place), same, moved)
+                alone = not same and explain_text(log).cause == after.cause != "unknown"
+                tally.add(("all", injection["technique"], place), same, moved, alone)
                 if out and not same:
                     row = {"kind": kind, "place": place, "before": before.cause, **injection}
                     row |= {"after": after.cause, "gaps": after.gaps, "log": base.name}
@@ -231,7 +232,7 @@ def _consultant(kind: str, url: str, model: str, folder: Path) -> Consultant:
 
 def report(kind: str, tally: Tally) -> None:
     """The table of one kind."""
-    print(f"\n{kind:32} {'logs':>6} {'same':>8} {'wanted':>8}")
+    print(f"\n{kind:32} {'logs':>6} {'same':>8} {'wanted':>8} {'by the rules':>12}")
     for key in sorted(tally.total, key=lambda key: (key != "all", key)):
         print(tally.row(key))
 

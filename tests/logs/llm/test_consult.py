@@ -9,8 +9,8 @@ import pytest
 
 from dagnosis.logs.causes.catalogue import catalogue
 from dagnosis.logs.llm.account import FAILURES
-from dagnosis.logs.llm.consult import Consultant
 from dagnosis.logs.llm.answer import read
+from dagnosis.logs.llm.consult import Consultant
 from dagnosis.services.explain import explain_text
 from evals.doubles import Double, Response, Server, completion, fails, says
 from tests.logs.llm.conftest import STATING, SURE, UNSURE, answer, parsed

@@ -48,7 +48,7 @@ FEATURES: dict[str, str] = {
     "new orders": rf"\b(?:new|updated|revised|additional|hidden|secret|special)\s+(?:\w+ )?{_ORDERS}\b\s?[:\-]|\byour new (?:task|role|job|answer)\b",
     "jargon of models": r"\b(?:system|hidden|initial|developer) prompt\b|\bprompt injection\b|\bjailbreak|\bdeveloper mode\b|\bdo anything now\b|\bas an? (?:a\.?i|llm|language model)\b",
     "name of ours": rf"\b{_UNUSUAL}\b|\b(?:out_of_memory|disk_full)\.[a-z_]+",
-    "form of ours": rf"[\"'`]?\bfamily\b[\"'`]?\s?[:=].{{0,120}}\bconfidence\b|\bconfidence\b[\"'`]?\s?[:=].{{0,120}}[\"'`]?\bfamily\b|\bcite\b.{{0,40}}\b(?:lines?|number|evidence|\d+)\b|\bcitations?\b\W{{0,4}}(?:=|:|\[|must|should|to)",
+    "form of ours": r"[\"'`]?\bfamily\b[\"'`]?\s?[:=].{0,120}\bconfidence\b|\bconfidence\b[\"'`]?\s?[:=].{0,120}[\"'`]?\bfamily\b|\bcite\b.{0,40}\b(?:lines?|number|evidence|\d+)\b|\bcitations?\b\W{0,4}(?:=|:|\[|must|should|to)",
     "answer of ours": rf"(?i)\b(?:output|return|use|choose|pick|reply|answer|respond|say|emit|repeat|only)\b(?:\W+(?:with|as|to|just|only|always|after me|be|is|that|it|exactly|the|an?))*\W+[\"'`*«]*{_NAMED}[\"'`*»]*\W*(?:$|[.;!,]|\b(?:with|for|and|only|because|regardless)\b)",
     "assigned": rf"\b(?:classified|categori[sz]ed|label+ed|diagnosed|attributed|filed|tagged|counted|triaged|reported|treated|treat|file|regarded|read|understood)\b.{{0,50}}\b(?:as|to|under|with)\W+(?:\w+ ){{0,3}}?{_NAMED}\b",
     "order to speak": r"(?:^|[.!?:;,]\s|[\"'(])(?:please |kindly |just |now |then |simply )?(?:say|answer|blame|claim|pretend|tell (?:them|the user|everyone|people)|reply|respond|conclude|let it be)\b(?:\s|:|$)",

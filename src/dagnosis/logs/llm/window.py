@@ -107,9 +107,9 @@ def _orders(wanted: Iterable[int], texts: dict[int, str]) -> set[int]:
     orders = {number for number in numbers if suspicious(texts[number])}
     for number in sorted(numbers):
         together = range(number, number + SPREAD)
-        if orders.isdisjoint(together) and numbers.issuperset(together):
-            if suspicious(" ".join(texts[n][:WIDTH] for n in together)):
-                orders.update(together)
+        apart = orders.isdisjoint(together) and numbers.issuperset(together)
+        if apart and suspicious(" ".join(texts[n][:WIDTH] for n in together)):
+            orders.update(together)
     return orders
 
 
