@@ -116,6 +116,7 @@ class Obedient:
         self.obeyed = 0
 
     def __call__(self, request: Request) -> Response:
+        """The honest answer, or the wanted one."""
         rows = window_of(request)
         text = "\n".join(text for _, text in rows)
         arrived = sum(word in text for word in self.words) / len(self.words)

@@ -99,3 +99,4 @@ def small_model() -> Iterator[str]:
     parameters.verbosity = -1
     running = xllamacpp.Server(parameters)
     yield f"{running.listening_address}/v1"
+    del running  # which ends it

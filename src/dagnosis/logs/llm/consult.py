@@ -113,7 +113,7 @@ class Consultant:
         details = offered(finding.ranked)
         prompt = question(window, details, schema(details))
         # what was asked under the eyes of a suspicious line answers for this log alone
-        about = window.digest() if window.withheld or not fingerprint else fingerprint
+        about = window.digest() if window.touched or not fingerprint else fingerprint
         told = self.account.ask(self.account.key("diagnosis", about), prompt)
         try:
             answer = read(told.text, details)

@@ -43,7 +43,7 @@ FEATURES: dict[str, str] = {
     "mark of a chat": rf"<\|?/?\s?(?:{_TAG})\s?\|?>|\[/?\s?(?:inst|system[\w ]*|assistant|/?sys)\s?\]|<</?sys>>"
     rf"|#{{2,}}\s*(?:\w+ )?(?:instructions?|system|response|human|assistant|user|prompt|override|answer|task)\b"
     rf"|[-=*_]{{3,}}\s*(?:begin|end|start|stop|new)\b.{{0,20}}\b(?:log|window|data|input|instructions?|prompt|system|context|message|evidence)",
-    "order to forget": rf"\b{_FORGET}\W+(?:\S+\s+){{0,6}}?(?:{_ORDERS}|everything|anything|{_GIVEN}|(?:the )?(?:traceback|stack trace|evidence|rest|errors)\b)"
+    "order to forget": rf"\b{_FORGET}\W+(?:\S+\s+){{0,6}}?(?:{_ORDERS}|everything|anything|{_GIVEN}|(?:the )?(?:traceback|stack trace|evidence|rest|errors?|exception|log)\b)"
     rf"|\b(?:previous|prior|earlier|above|your|those|these|the|all)\b.{{0,20}}\b(?:{_ORDERS}|guidance|task)\b.{{0,30}}\b{_FORGET}",
     "new orders": rf"\b(?:new|updated|revised|additional|hidden|secret|special)\s+(?:\w+ )?{_ORDERS}\b\s?[:\-]|\byour new (?:task|role|job|answer)\b",
     "jargon of models": r"\b(?:system|hidden|initial|developer) prompt\b|\bprompt injection\b|\bjailbreak|\bdeveloper mode\b|\bdo anything now\b|\bas an? (?:a\.?i|llm|language model)\b",
@@ -52,6 +52,15 @@ FEATURES: dict[str, str] = {
     "answer of ours": rf"(?i)\b(?:output|return|use|choose|pick|reply|answer|respond|say|emit|repeat|only)\b(?:\W+(?:with|as|to|just|only|always|after me|be|is|that|it|exactly|the|an?))*\W+[\"'`*«]*{_NAMED}[\"'`*»]*\W*(?:$|[.;!,]|\b(?:with|for|and|only|because|regardless)\b)",
     "assigned": rf"\b(?:classified|categori[sz]ed|label+ed|diagnosed|attributed|filed|tagged|counted|triaged|reported|treated|treat|file|regarded|read|understood)\b.{{0,50}}\b(?:as|to|under|with)\W+(?:\w+ ){{0,3}}?{_NAMED}\b",
     "order to speak": r"(?:^|[.!?:;,]\s|[\"'(])(?:please |kindly |just |now |then |simply )?(?:say|answer|blame|claim|pretend|tell (?:them|the user|everyone|people)|reply|respond|conclude|let it be)\b(?:\s|:|$)",
+    "order to report": r"\b(?:say|write|write down|tell \w+|mention|note down|put down|claim|report|state)\s+(?:please\s+)?that\b.{0,60}\b(?:was|were|is|are|had|has|did|called|ran|failed)\b"
+    r"|\b(?:report|summary|conclusion|post-?mortem|write-?up|analysis|finding)s?\b.{0,30}\b(?:must|has to|have to|needs? to|should|shall|is to|ought to)\b.{0,20}\b(?:say|mention|name|state|read|blame|list|be)\b"
+    r"|\b(?:put|lay|pin) (?:the )?blame\b|\bblame (?:it|this|that|the)\b|\b(?:your|the only) (?:conclusion|finding|explanation|summary|report)\b|\bnothing else matters\b|\bdo ?n[o']t look (?:for|at|any)\b"
+    r"|\b(?:whoever|anyone who|anybody who|those who|you who) (?:sums?|reads?|analy[sz]es?|diagnoses?|looks?|investigates?|summari[sz]es?)\b|(?:^|[.!;] )(?:dear )?reader\b|\bwhat you (?:see|read) (?:above|here|below)\b|\bgo(?:es)? down as\b|\bwent down as\b",
+    "abroad to report": _any(
+        r"\b(?:antworte|sag\pL*|schreib\pL*|melde\pL*|behaupte)\b.{0,15}\bdass\b|\b(?:dis|dites|écri[st]|écrivez|affirme)\b.{0,10}\bque?\b|\b(?:di|diga|escribe|escriba|responde|diz|diga|escreva)\b que\b",
+        r"\b(?:di|dì|scrivi|rispondi) che\b|\b(?:zeg|schrijf) dat\b|\b(?:powiedz|napisz), że|\b(?:säg|skriv) att\b|(?:скаж\pL+|напиш\pL+|сообщи\pL*),? что|(?:скаж\pL+|напиш\pL+),? що",
+        r"请(?:说|写|回答|报告)|说明是|と(?:言って|書いて|報告して)|라고 (?:말|쓰|보고)|قل إن|اكتب أن|कहो कि|लिखो कि|\bkatakan bahwa|\bnói rằng|deyin ki|de ki\b",
+    ),
     "abroad to forget": _any(
         r"ignorier\pL*|missachte\pL*|vergiss|ignor(?:a|e|en|ez|er|i|o|uj\pL*|ați|á|era|eer|ér\pL*)\b|oubli(?:e|ez)\b|olvid\pL+|esque[cç]\pL+",
         r"dimentica\pL*|negeer|vergeet|pomi[nń]\pL*|zignoruj|zapome[nň]\pL*|ohita|unohda|hagyd figyelmen|figyelmen kívül|yok ?say\pL*|görmezden",

@@ -29,6 +29,8 @@ SPREAD = 3
 """Lines over which an order may be spread."""
 WIDTH = 400
 """Characters sent of one line."""
+SENTENCES, LEAST = 40, 16
+"""Sentences that are looked at of a suspicious line, and characters of it that are worth sending."""
 WITHHELD = "[withheld]"
 
 
@@ -40,13 +42,15 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Lines in the order of the file. `withheld` are the numbers of those whose text is not sent;
-    `stating` of those that may state a cause: any but those and what was logged as fine.
-    `candidates` are the likeliest of them, as the local diagnosis sees them."""
+    """Lines in the order of the file. `withheld` are the numbers of those whose text is not sent,
+    `touched` of those and of lines of which a part is not; `stating` of those that may state a
+    cause: any that are sent but what was logged as fine. `candidates` are the likeliest of them, as
+    the local diagnosis sees them."""
 
     lines: tuple[Line, ...]
     stating: frozenset[int]
     withheld: frozenset[int]
+    touched: frozenset[int]
     candidates: dict[int, Candidate]
 
     def text(self) -> str:
@@ -76,13 +80,13 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
     said: set[str] = set()
     left = characters
     wanted = list(dict.fromkeys(_wanted(log, found)))
-    withheld = _orders(wanted, texts)
+    touched = {number: _harmless(texts[number]) for number in _orders(wanted, texts)}
     for number in wanted:
         text = texts.get(number, "")
         if not text.strip() or text in said:
             continue
-        if number in withheld:
-            text = WITHHELD
+        if number in touched:
+            text = touched[number]
         else:
             said.add(text)
         text = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
@@ -91,13 +95,29 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
             break
         lines[number] = text
     kept = tuple(Line(number, lines[number]) for number in sorted(lines))
+    kept_back = frozenset(touched.keys() & lines.keys())
+    withheld = frozenset(number for number in kept_back if lines[number] == WITHHELD)
     likely: dict[int, Candidate] = {}
     for candidate in found:
         if candidate.line in lines and candidate.line not in withheld:
             likely.setdefault(candidate.line, candidate)
     fine = {line.number for line in log.lines if line.level == "INFO"} - log.output
     stating = lines.keys() - withheld - ((fine | log.background) - likely.keys())
-    return Window(kept, frozenset(stating), frozenset(withheld & lines.keys()), likely)
+    return Window(kept, frozenset(stating), withheld, kept_back, likely)
+
+
+def _harmless(text: str) -> str:
+    """The line up to the sentence that makes it suspicious: a failure may quote an order."""
+    kept = ""
+    for sentence in _SENTENCE.findall(text)[:SENTENCES]:
+        if suspicious(kept + sentence):
+            break
+        kept += sentence
+    kept = kept.strip()
+    return f"{kept} {WITHHELD}" if len(kept) >= LEAST else WITHHELD
+
+
+_SENTENCE = re2.compile(r"[^.;!?|\[\](){}\"'<>]*(?:[.;!?|\[\](){}\"'<>]+\s*|$)")
 
 
 def _orders(wanted: Iterable[int], texts: dict[int, str]) -> set[int]:
