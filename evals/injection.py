@@ -250,7 +250,8 @@ def main() -> None:
     out = chosen.out.open("w", encoding="utf-8") if chosen.out else None
     totals: dict[str, Tally] = defaultdict(Tally)
     for kind in chosen.kind or ["sure", "unsure"]:
-        totals[kind] = run(kind, chosen.step, *chosen.model, out)
+        url, model = chosen.model
+        totals[kind] = run(kind, chosen.step, url, model, out)
         report(kind, totals[kind])
     same = sum(tally.same["all"] for tally in totals.values())
     total = sum(tally.total["all"] for tally in totals.values())

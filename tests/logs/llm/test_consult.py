@@ -58,7 +58,7 @@ def test_a_sure_local_answer_stands_when_it_is(consultant: Make, server: Server)
         [{"line": 4000, "quote": STATING}],  # a line that is not there
         [{"line": 3, "quote": STATING}],  # of another line
         [{"line": 5, "quote": "a"}],  # words of every line
-        [{"line": 1, "quote": "INFO Dependencies all met"}],  # a line that states no failure
+        [{"line": 1, "quote": "INFO Dependencies all met"}],  # a line that was not sent
     ],
 )
 def test_lying_citations_are_dropped(consultant: Make, citations: list[object]) -> None:

@@ -4,9 +4,8 @@
 only where all of this holds:
 
 1. the local answer is unsure: a sure one keeps its family, whatever a model says;
-2. the answer cites a line of the window by its number and its words, and the line may state the
-   cause: lines that speak to a model, or name a family that the rules do not read in them, were
-   never sent (`window`);
+2. the answer cites a line of the window by its number and its words: what was logged as fine, speaks
+   to a model, or names a family that the rules do not read in it, was never sent (`window`);
 3. what the rules say about the cited lines alone is not, surely, another family;
 4. the confidence, of which a part goes with each citation that did not stand, is higher than that
    of the local answer. No answer of a model is surer than `CAP`: what models say of themselves is
@@ -134,18 +133,19 @@ class Consultant:
         name = self.account.name
         says = f"{name} reads {answer.detail or answer.family}"
         cited = surviving(answer, window)
-        stating = [line for line in cited if line.number in window.stating]
         local = finding.verdict.family if finding.verdict else "unknown"
         if answer.family == "unknown":
             return _stands(finding, name, note=f"{name} names no cause either")
         if answer.family == local:
             return Consultation(finding, note=f"{name} agrees: {answer.family}", model=name)
-        if not stating:
+        if not cited:
             return _stands(
-                finding, name, f"{says}, but cites no line that states it; its answer is not used."
+                finding,
+                name,
+                f"{says}, but cites no line of the log for it; its answer is not used.",
             )
         if sure:
-            where = ", ".join(str(line.number) for line in stating)
+            where = ", ".join(str(line.number) for line in cited)
             return _stands(
                 finding,
                 name,
@@ -153,11 +153,7 @@ class Consultant:
             )
         against = _rules_against(
             answer.family,
-            [
-                window.candidates[line.number]
-                for line in stating
-                if line.number in window.candidates
-            ],
+            [window.candidates[line.number] for line in cited if line.number in window.candidates],
         )
         if against:
             return _stands(finding, name, f"{says}, but the line that it cites states {against}.")
@@ -166,7 +162,7 @@ class Consultant:
         if confidence < BAR or confidence <= finding.confidence:
             return _stands(finding, name, f"{says}, no surer than the local answer.")
         return Consultation(
-            _won(answer, confidence, stating, log, finding), won=True, note=says, model=name
+            _won(answer, confidence, cited, log, finding), won=True, note=says, model=name
         )
 
 

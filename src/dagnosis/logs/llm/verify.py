@@ -1,9 +1,9 @@
-"""Which citations stand: the line is in the window, may state a failure, and says what is quoted."""
+"""Which citations stand: the line is in the window and says what is quoted."""
 
 from __future__ import annotations
 
 from dagnosis.logs.llm.answer import Answer
-from dagnosis.logs.llm.window import Line, Window
+from dagnosis.logs.llm.window import WITHHELD, Line, Window
 
 SHORTEST = 12
 """Characters of a line that a quote must have in common with it, or all of a shorter line."""
@@ -15,7 +15,7 @@ def surviving(answer: Answer, window: Window) -> tuple[Line, ...]:
     A quote must stand in the line of that number as it was sent, or be most of it. A line that was
     withheld cannot be cited.
     """
-    sent = {line.number: line for line in window.lines if line.number not in window.withheld}
+    sent = {line.number: line for line in window.lines if line.text != WITHHELD}
     stand: dict[int, Line] = {}
     for cited in answer.citations:
         line = sent.get(cited.line)

@@ -1,8 +1,9 @@
 """The reduced log: the only part of it that a language model sees.
 
-A window has the lines that may state the cause with their neighbours, how the log begins and how it
-ends, each with its number in the file. It is redacted as a whole before a line is taken, so that a
-secret that spans lines goes too; a line that speaks to a model is withheld; control codes are gone.
+A window has the lines that may state the cause with their neighbours, and how the log ends, each with
+its number in the file. What was logged as fine is left out, but for the output of processes, where
+causes stand at any level. The log is redacted as a whole before a line is taken, so that a secret that
+spans lines goes too; what speaks to a model is withheld; control codes are gone.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ CANDIDATES = 12
 """Lines that may state the cause, with which the window begins."""
 AROUND = 3
 """Lines on each side of the three likeliest."""
-FIRST, LAST = 3, 10
-"""Lines of the beginning and of the end."""
+LAST = 10
+"""Lines of the end."""
 SPREAD = 3
 """Lines over which an order may be spread."""
 WIDTH = 400
@@ -42,14 +43,11 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Lines in the order of the file. `withheld` are the numbers of those whose text is not sent,
-    `touched` of those and of lines of which a part is not; `stating` of those that may state a
-    cause: any that are sent but what was logged as fine. `candidates` are the likeliest of them, as
-    the local diagnosis sees them."""
+    """Lines in the order of the file. Of those whose numbers are in `touched` a part is not sent, or
+    nothing (`WITHHELD`); `candidates` are the likeliest of the others, as the local diagnosis sees
+    them, by number."""
 
     lines: tuple[Line, ...]
-    stating: frozenset[int]
-    withheld: frozenset[int]
     touched: frozenset[int]
     candidates: dict[int, Candidate]
 
@@ -76,34 +74,59 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
     """
     found = candidates(log)[:CANDIDATES]
     texts = _texts(log, found)
+    wanted = list(dict.fromkeys(_wanted(log, found)))
+    touched = _touched([number for number in wanted if number in texts], texts)
     lines: dict[int, str] = {}
     said: set[str] = set()
     left = characters
-    wanted = list(dict.fromkeys(_wanted(log, found)))
-    touched = {number: _harmless(texts[number]) for number in _orders(wanted, texts)}
     for number in wanted:
-        text = texts.get(number, "")
+        text = touched.get(number, texts.get(number, ""))
         if not text.strip() or text in said:
             continue
-        if number in touched:
-            text = touched[number]
-        else:
-            said.add(text)
+        said.add(text)
         text = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
         left -= len(text) + len(str(number)) + 3
         if left < 0:
             break
         lines[number] = text
-    kept = tuple(Line(number, lines[number]) for number in sorted(lines))
-    kept_back = frozenset(touched.keys() & lines.keys())
-    withheld = frozenset(number for number in kept_back if lines[number] == WITHHELD)
     likely: dict[int, Candidate] = {}
     for candidate in found:
-        if candidate.line in lines and candidate.line not in withheld:
+        if candidate.line in lines and lines[candidate.line] != WITHHELD:
             likely.setdefault(candidate.line, candidate)
+    return Window(
+        lines=tuple(Line(number, lines[number]) for number in sorted(lines)),
+        touched=frozenset(touched.keys() & lines.keys()),
+        candidates=likely,
+    )
+
+
+def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
+    """Numbers of lines, the most wanted first; some come twice.
+
+    Beside the candidates only lines that may state a failure: not what somebody logged as fine,
+    which anybody can fill with what they like, nor what the platform says before and after the task.
+    """
     fine = {line.number for line in log.lines if line.level == "INFO"} - log.output
-    stating = lines.keys() - withheld - ((fine | log.background) - likely.keys())
-    return Window(kept, frozenset(stating), withheld, kept_back, likely)
+    telling = [line.number for line in log.lines if line.number not in fine | log.background]
+    known = set(telling)
+    yield from (candidate.line for candidate in found)
+    for candidate in found[:3]:
+        for distance in range(1, AROUND + 1):
+            yield from known & {candidate.line - distance, candidate.line + distance}
+    yield from reversed(telling[-LAST:])
+
+
+def _touched(wanted: Iterable[int], texts: dict[int, str]) -> dict[int, str]:
+    """What is sent of the lines that speak to a model, alone or with the lines around them: an order
+    may be spread over some."""
+    numbers = set(wanted)
+    touched = {number: _harmless(texts[number]) for number in numbers if suspicious(texts[number])}
+    for number in sorted(numbers):
+        together = range(number, number + SPREAD)
+        apart = touched.keys().isdisjoint(together) and numbers.issuperset(together)
+        if apart and suspicious(" ".join(texts[n][:WIDTH] for n in together)):
+            touched.update(dict.fromkeys(together, WITHHELD))
+    return touched
 
 
 def _harmless(text: str) -> str:
@@ -118,30 +141,6 @@ def _harmless(text: str) -> str:
 
 
 _SENTENCE = re2.compile(r"[^.;!?|\[\](){}\"'<>]*(?:[.;!?|\[\](){}\"'<>]+\s*|$)")
-
-
-def _orders(wanted: Iterable[int], texts: dict[int, str]) -> set[int]:
-    """The wanted lines that speak to a model, alone or with the lines around them: an order may be
-    spread over some."""
-    numbers = {number for number in wanted if number in texts}
-    orders = {number for number in numbers if suspicious(texts[number])}
-    for number in sorted(numbers):
-        together = range(number, number + SPREAD)
-        apart = orders.isdisjoint(together) and numbers.issuperset(together)
-        if apart and suspicious(" ".join(texts[n][:WIDTH] for n in together)):
-            orders.update(together)
-    return orders
-
-
-def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
-    """Numbers of lines, the most wanted first; some come twice."""
-    yield from (candidate.line for candidate in found)
-    for candidate in found[:3]:
-        for distance in range(1, AROUND + 1):
-            yield candidate.line - distance
-            yield candidate.line + distance
-    yield from (line.number for line in reversed(log.lines[-LAST:]))
-    yield from (line.number for line in log.lines[:FIRST])
 
 
 def _texts(log: ParsedLog, found: Iterable[Candidate]) -> dict[int, str]:
