@@ -115,10 +115,7 @@ class PydanticAI:
 
     def answer(self, prompt: Prompt) -> Reply:
         """One request; see `LanguageModel.answer`. Returns or raises within the timeout."""
-        try:
-            import_module("pydantic_ai.direct")
-        except ImportError:
-            raise WrongUse(MISSING) from None
+        _load(self.provider.kind)
         started = time.perf_counter()
         response = _within(self.provider.timeout, self._request, prompt)
         text = response.text or ""
@@ -166,6 +163,16 @@ class PydanticAI:
                 raise Unanswered(_refusal(error), getattr(error, "retry_after", None)) from None
             except (AgentRunError, UserError) as error:
                 raise Unanswered(f"the language model gave no answer: {_brief(error)}") from None
+
+
+def _load(kind: str) -> None:
+    """What a provider needs, before the clock runs: the first time takes seconds."""
+    family = "anthropic" if kind == "anthropic" else "openai"
+    try:
+        for module in ("direct", f"models.{family}", f"providers.{family}"):
+            import_module(f"pydantic_ai.{module}")
+    except ImportError:
+        raise WrongUse(MISSING) from None
 
 
 def _refusal(error: Any) -> str:
