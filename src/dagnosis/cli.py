@@ -19,8 +19,11 @@ from dagnosis import __version__
 from dagnosis.errors import DagnosisError, RefusedModelWarning, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
+    from dagnosis.logs.llm.consult import Consultant, Consultation
     from dagnosis.logs.reading import Limits, LogText
-    from dagnosis.model import Diagnosis
+    from dagnosis.logs.severity import Label
+    from dagnosis.model import Diagnosis, LogLine
+    from dagnosis.services.explain import Examined
     from dagnosis.settings import Settings
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -58,6 +61,7 @@ def app() -> None:
 )
 @click.option("--full", is_flag=True, help="Search every byte of a huge log.")
 @click.option("--remember", is_flag=True, help="Keep the diagnoses, to list later ones like them.")
+@click.option("--llm", is_flag=True, help="Ask a language model where the local answer is unsure.")
 def explain(
     files: tuple[str, ...],
     as_json: bool,
@@ -66,6 +70,7 @@ def explain(
     evidence: int | None,
     full: bool,
     remember: bool,
+    llm: bool,
 ) -> None:
     """Say why a try failed, from its log.
 
@@ -78,6 +83,7 @@ def explain(
       kubectl logs my-pod | dagnosis explain -
       dagnosis explain attempt=1.log --json | jq .cause
       dagnosis explain --jsonl cases.jsonl --out answers.jsonl
+      dagnosis explain attempt=1.log --llm       with a model of yours: docs/howto/llm.md
 
     Exit code: 0 no failure found, 1 a failure was explained, 3 an input was unreadable.
     """
@@ -85,6 +91,7 @@ def explain(
     from dagnosis.logs.reading import EVERYTHING, Limits
 
     chosen = settings.load({"evidence_lines": evidence}).settings
+    consultant = _consultant(chosen, llm)
     if jsonl is not None and files:
         raise WrongUse("explain: give logs or --jsonl, not both")
     if out is not None and jsonl is None:
@@ -92,7 +99,7 @@ def explain(
     if jsonl is not None and remember:
         raise WrongUse("explain: --remember goes with logs, not with --jsonl")
     if jsonl is not None:
-        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines))
+        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines, consultant))
     if not files:
         raise WrongUse(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
@@ -103,13 +110,37 @@ def explain(
         scan_bytes=EVERYTHING if full else Limits().scan_bytes,
         max_unpacked_bytes=chosen.max_unpacked_bytes,
     )
-    sys.exit(_explain_files(files, limits, chosen, as_json, remember))
+    explained = _explainer(chosen, remember, consultant)
+    sys.exit(_explain_files(files, limits, chosen, as_json, explained))
+
+
+def _consultant(chosen: Settings, wanted: bool) -> Consultant | None:
+    """The language model to ask, None where neither the flag nor the settings want one."""
+    if not wanted and chosen.llm_when == "never":
+        return None
+    from dagnosis.logs.llm.consult import Consultant
+
+    return Consultant(chosen, tell=_tell)
+
+
+def _tell(consultation: Consultation) -> None:
+    if consultation.tokens:
+        money = f", {consultation.cost:.4f} in money" if consultation.cost else ""
+        complain(
+            f"asked {consultation.model}, {consultation.tokens} tokens, "
+            f"{consultation.seconds:.1f} s{money}: {consultation.note}"
+        )
+    elif consultation.note:
+        complain(f"{consultation.note}{' (a kept answer)' if consultation.kept else ''}")
 
 
 def _explain_files(
-    files: Iterable[str], limits: Limits, chosen: Settings, as_json: bool, remember: bool
+    files: Iterable[str],
+    limits: Limits,
+    chosen: Settings,
+    as_json: bool,
+    explained: Callable[[LogText], Diagnosis],
 ) -> int:
-    explained = _explainer(chosen, remember)
     sources = list(_sources(files))
     several = len(sources) > 1
     answers: list[Diagnosis] = []
@@ -136,18 +167,24 @@ def _explain_files(
     return worst or int(any(answer.failed for answer in answers))
 
 
-def _explainer(chosen: Settings, remember: bool) -> Callable[[LogText], Diagnosis]:
+def _explainer(
+    chosen: Settings, remember: bool, consultant: Consultant | None
+) -> Callable[[LogText], Diagnosis]:
     """What diagnoses a log; it looks up earlier answers where a store exists, and keeps its own
     where that was asked for."""
     from dagnosis.incidents.memory import open_memory
-    from dagnosis.services.explain import examine
+    from dagnosis.services.explain import examine as _examine
 
     closing = click.get_current_context().call_on_close
     memory = open_memory(chosen.store_place)
     if memory:
         closing(memory.close)
+
+    def examine(log: LogText) -> Examined:
+        return _examine(log, evidence=chosen.evidence_lines, memory=memory, consultant=consultant)
+
     if not remember:
-        return lambda log: examine(log, evidence=chosen.evidence_lines, memory=memory).answer
+        return lambda log: examine(log).answer
 
     from dagnosis.incidents.store import open_store
     from dagnosis.services.remember import remembered
@@ -156,7 +193,7 @@ def _explainer(chosen: Settings, remember: bool) -> Callable[[LogText], Diagnosi
     closing(store.close)
 
     def explained(log: LogText) -> Diagnosis:
-        examined = examine(log, evidence=chosen.evidence_lines, memory=memory)
+        examined = examine(log)
         if examined.finding:
             store.remember(remembered(log, examined))
         return examined.answer
@@ -198,7 +235,9 @@ def _progress(
     return track(sources, "Reading logs", console=Console(stderr=True), transient=True)
 
 
-def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
+def _explain_rows(
+    cases: Path, out: Path | None, evidence: int, consultant: Consultant | None
+) -> int:
     import msgspec
 
     from dagnosis.services.explain import explain_text
@@ -215,7 +254,9 @@ def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
                 complain(f"{cases}: row {number}: {error}")
                 worst = UnreadableInput.exit_code
                 continue
-            answer = explain_text(row["text"], name=str(row["id"]), evidence=evidence)
+            answer = explain_text(
+                row["text"], name=str(row["id"]), evidence=evidence, consultant=consultant
+            )
             failed = failed or answer.failed
             answered = {**msgspec.to_builtins(answer), "id": row["id"]}
             sink.write(msgspec.json.encode(answered) + b"\n")
@@ -252,7 +293,19 @@ def _print_json(value: object) -> None:
 @click.argument("file", metavar="FILE|-")
 @click.option("--messages", is_flag=True, help="One bare message a line in, one label a line out.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def lines(file: str, messages: bool, as_json: bool) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "llm"]),
+    default="local",
+    help="llm asks a language model about lines that state no level.",
+)
+@click.option(
+    "--distill",
+    metavar="TSV",
+    type=Path,
+    help="Where to write the templates that the model labelled: text, label, confidence.",
+)
+def lines(file: str, messages: bool, as_json: bool, engine: str, distill: Path | None) -> None:
     """Label each line INFO, WARNING or ERROR, with confidence and where the label came from.
 
     \b
@@ -260,27 +313,64 @@ def lines(file: str, messages: bool, as_json: bool) -> None:
       dagnosis lines attempt=1.log
       dagnosis lines app.log --json | jq 'select(.level == "ERROR")'
       dagnosis lines messages.txt --messages
+      dagnosis lines app.log --engine llm --distill labels.tsv
 
-    The label is the level that the line states, else that of a keyword.
+    The label is the level that the line states, else that of a language model where one is asked,
+    else that of a keyword.
     """
     import msgspec
 
-    from dagnosis.logs.parsing import line_of
-    from dagnosis.logs.reading import read_lines
     from dagnosis.logs.redaction import redact
-    from dagnosis.logs.severity import label
 
-    for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1):
+    if distill is not None and engine != "llm":
+        raise WrongUse("lines: --distill goes with --engine llm")
+    for line, found in _labelled(file, messages, engine, distill):
         if messages:
-            click.echo(label(raw).level)
+            click.echo(found.level)
             continue
-        line = line_of(number, raw)
-        found = label(line.message, line.level)
         text = redact(line.text)
         if as_json:
-            _print_json({"line": number, **msgspec.to_builtins(found), "text": text})
+            _print_json({"line": line.number, **msgspec.to_builtins(found), "text": text})
         else:
-            click.echo(f"{number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}")
+            click.echo(
+                f"{line.number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}"
+            )
+
+
+def _labelled(
+    file: str, messages: bool, engine: str, distill: Path | None
+) -> Iterator[tuple[LogLine, Label]]:
+    """The lines of a file with their labels; what a model gave goes to `distill` at the end."""
+    from dagnosis.logs.parsing import line_of
+    from dagnosis.logs.reading import read_lines
+    from dagnosis.logs.severity import label
+    from dagnosis.model import LogLine
+
+    source = (
+        LogLine(number, raw, raw) if messages else line_of(number, raw)
+        for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1)
+    )
+    if engine == "local":
+        for line in source:
+            yield line, label(line.message, line.level)
+        return
+    from dagnosis import settings
+    from dagnosis.logs.llm.account import Account
+    from dagnosis.logs.llm.levels import Labeller
+
+    labeller = Labeller(Account(settings.load().settings))
+    yield from labeller.label(source)
+    complain(
+        f"asked {labeller.account.name}, {labeller.tokens} tokens, {labeller.seconds:.1f} s: "
+        f"{len(labeller.given)} templates"
+    )
+    if labeller.problem:
+        complain(f"some lines got their local label: {labeller.problem}")
+    if distill is not None:
+        with _opened(distill, "w") as sink:
+            for text, given in labeller.given.items():
+                row = text.replace("\t", " ")
+                sink.write(f"{row}\t{given.level}\t{given.confidence:.2f}\n")
 
 
 @app.group(context_settings=CONTEXT)
@@ -592,11 +682,12 @@ def models_rollback(name: str, as_json: bool) -> None:
 
 @app.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def doctor(as_json: bool) -> None:
+@click.option("--llm", is_flag=True, help="Ask the language model that is set up one question.")
+def doctor(as_json: bool, llm: bool) -> None:
     """Check this installation: Python, libraries, the causes, and one diagnosis end to end."""
     from dagnosis.services.doctor import checks
 
-    rows = checks()
+    rows = checks(llm=llm)
     if as_json:
         _print_json(rows)
     for row in () if as_json else rows:
