@@ -103,6 +103,7 @@ class Deployment:
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "NPM_CONFIG_UPDATE_NOTIFIER": "false",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "CHECKPOINT_DISABLE": "1",
             "PYTHONPATH": str(_REPOSITORY),
             "AIRFLOW_HOME": str(self.home),
             **{f"AIRFLOW__{key}": value for key, value in settings.items()},
