@@ -53,7 +53,7 @@ def settings(url: str, **changes: Any) -> Settings:
         llm_model="double",
         llm_base_url=url,
         llm_when="unsure",
-        llm_timeout_seconds=20,
+        llm_timeout_seconds=60,
     )
     return msgspec.structs.replace(base, **changes)
 
@@ -95,7 +95,7 @@ def small_model() -> Iterator[str]:
     parameters.port = 0
     parameters.n_ctx = 8192
     parameters.n_parallel = 1
-    parameters.cpuparams.n_threads = 2
+    parameters.cpuparams.n_threads = 1
     parameters.verbosity = -1
     running = xllamacpp.Server(parameters)
     yield f"{running.listening_address}/v1"
