@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tail_bytes: int = 1 << 20
     max_unpacked_bytes: int = 64 << 30
     colour: Literal["auto", "always", "never"] = "auto"
+    models_dir: str = ""
+    store: str = ""
     llm_when: Literal["never", "unsure", "always"] = "never"
     llm_provider: Literal["", "openai-compatible", "openai", "anthropic"] = ""
     llm_model: str = ""
@@ -44,6 +46,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_input: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
+    @property
+    def models_folder(self) -> Path:
+        """Where retrained models live."""
+        return Path(self.models_dir).expanduser() if self.models_dir else _data() / "models"
+
+    @property
+    def store_place(self) -> str:
+        """Where diagnoses and feedback are kept: a path or a URL."""
+        return self.store or str(_data() / "store.db")
+
 
 DESCRIPTIONS: dict[str, str] = {
     "evidence_lines": "Lines quoted in an answer (lines, 1 to 50).",
@@ -51,6 +63,8 @@ DESCRIPTIONS: dict[str, str] = {
     "tail_bytes": "Of a larger log, so much of its end is kept (bytes).",
     "max_unpacked_bytes": "A compressed log that unpacks to more is refused (bytes).",
     "colour": "Colour in the terminal: auto, always or never.",
+    "models_dir": "Folder of retrained models; empty: `models` in the user's data folder.",
+    "store": "Diagnoses and feedback: a SQLite file or postgresql://…; empty: `store.db` in the user's data folder.",
     "llm_when": "When a language model is asked: never, unsure (where the local answer is) or always.",
     "llm_provider": "Where the language model is: openai-compatible (vLLM, Ollama), openai or anthropic.",
     "llm_model": "The model's name, as its provider knows it.",
@@ -93,6 +107,12 @@ def load(flags: dict[str, Any] | None = None, file: Path | None = None) -> Loade
     _merge(values, origins, {k: v for k, v in (flags or {}).items() if v is not None}, "flag")
     settings = msgspec.convert(values, Settings, strict=False)
     return Loaded(settings, origins)
+
+
+def _data() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("dagnosis")
 
 
 def _read(path: Path) -> dict[str, Any]:
