@@ -48,7 +48,18 @@ UNKNOWN = (
     ("acme.mill.GrainShort", "hopper 3 gave 12 of 40 measures", "data_error"),
     ("acme.loom.PatternDrift", "warp 8 is ahead of weft 8", "code_error"),
 )
-"""Failures in words that no rule knows, with the family that the double honestly takes them for."""
+"""Failures in words that neither a rule nor the trained model knows, with the family that the double
+honestly takes them for."""
+FRAME = {
+    "filename": "/opt/venv/lib/python3.11/site-packages/acme/core.py",
+    "lineno": 9,
+    "name": "run",
+}
+TRACE = (
+    "Traceback (most recent call last):",
+    f'  File "{FRAME["filename"]}", line {FRAME["lineno"]}, in {FRAME["name"]}',
+    "    raise fault",
+)
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -97,16 +108,16 @@ def _unknown(name: str, lines: list[str], index: int) -> Base:
                     "exc_type": kind,
                     "exc_value": said,
                     "exc_notes": [],
-                    "frames": [],
+                    "frames": [FRAME],
                     "is_cause": False,
                 }
             ],
         }
         return Base(name, (*head, json.dumps(record)), len(head), said, family)
     stamp = "[2026-11-25T22:22:36.000+0000] {taskinstance.py:3311} "
-    failure = [f"{stamp}ERROR - Task failed with exception", f"{kind}: {said}"]
+    failure = [f"{stamp}ERROR - Task failed with exception", *TRACE, f"{kind}: {said}"]
     after = f"{stamp}INFO - Marking task as FAILED."
-    return Base(name, (*head, *failure, after), len(head) + 1, said, family)
+    return Base(name, (*head, *failure, after), len(head) + len(TRACE) + 1, said, family)
 
 
 def _quiet(line: str) -> bool:

@@ -24,10 +24,13 @@ UNSURE = (
     "[2026-11-22T08:45:58.100+0000] {flux.py:31} INFO - gantry 4 asks for its lease\n"
     "[2026-11-22T08:45:58.300+0000] {flux.py:47} INFO - lease of gantry 4 is held by press-17\n"
     "[2026-11-22T08:45:58.459+0000] {taskinstance.py:3337} ERROR - Task failed with exception\n"
+    "Traceback (most recent call last):\n"
+    '  File "/opt/venv/lib/python3.11/site-packages/acme/flux.py", line 9, in lease\n'
+    "    raise fault\n"
     "acme.flux.GantryFault: spindle 4 got no lease within its window\n"
     "[2026-11-22T08:45:58.500+0000] {taskinstance.py:1206} INFO - Marking task as FAILED.\n"
 )
-"""A failure in words that no rule knows."""
+"""A failure in words that neither a rule nor the trained model knows."""
 STATING = "acme.flux.GantryFault: spindle 4 got no lease within its window"
 SURE = UNSURE.replace(STATING, "ModuleNotFoundError: No module named 'pandas'")
 
@@ -39,7 +42,7 @@ def answer(**changes: Any) -> dict[str, Any]:
         "detail": "",
         "transience": "transient",
         "confidence": 0.9,
-        "citations": [{"line": 5, "quote": STATING}],
+        "citations": [{"line": 8, "quote": STATING}],
         "explanation": "Another machine held the lease of the gantry.",
         "fix": ["See why press-17 keeps the lease."],
         **changes,
