@@ -89,10 +89,8 @@ def explain(
         raise WrongUse("explain: give logs or --jsonl, not both")
     if out is not None and jsonl is None:
         raise WrongUse("explain: --out goes with --jsonl (for logs, redirect the output of --json)")
-    if jsonl is not None and remember:
-        raise WrongUse("explain: --remember goes with logs, not with --jsonl")
     if jsonl is not None:
-        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines))
+        sys.exit(_explain_rows(jsonl, out, chosen, remember))
     if not files:
         raise WrongUse(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
@@ -198,11 +196,12 @@ def _progress(
     return track(sources, "Reading logs", console=Console(stderr=True), transient=True)
 
 
-def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
+def _explain_rows(cases: Path, out: Path | None, chosen: Settings, remember: bool) -> int:
     import msgspec
 
-    from dagnosis.services.explain import explain_text
+    from dagnosis.logs.reading import read_text
 
+    explained = _explainer(chosen, remember)
     worst = 0
     failed = False
     with _opened(cases, "rb") as rows, _opened(out, "wb") if out else sys.stdout.buffer as sink:
@@ -215,7 +214,7 @@ def _explain_rows(cases: Path, out: Path | None, evidence: int) -> int:
                 complain(f"{cases}: row {number}: {error}")
                 worst = UnreadableInput.exit_code
                 continue
-            answer = explain_text(row["text"], name=str(row["id"]), evidence=evidence)
+            answer = explained(read_text(row["text"], str(row["id"])))
             failed = failed or answer.failed
             answered = {**msgspec.to_builtins(answer), "id": row["id"]}
             sink.write(msgspec.json.encode(answered) + b"\n")
