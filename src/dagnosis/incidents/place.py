@@ -37,7 +37,7 @@ def place(store: str) -> Place:
     >>> place("sqlite:////srv/dagnosis.db").name
     '/srv/dagnosis.db'
     >>> place("postgresql://me:secret@db/dagnosis").name
-    'postgresql+psycopg://db/dagnosis'
+    'postgresql://db/dagnosis'
     """
     scheme, separator, rest = store.partition("://")
     if not separator:
