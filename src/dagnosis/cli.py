@@ -559,7 +559,7 @@ def _show_versions(as_json: bool) -> list[str]:
         mark = "*" if row.current else " "
         says = "refused" if row.trouble else ""
         if row.manifest:
-            shown = [f"{key} {value:.3f}" for key, value in row.manifest.figures.items()]
+            shown = [f"{key} {round(value, 3):g}" for key, value in row.manifest.figures.items()]
             says = ", ".join(shown[:4])
         click.echo(f"{mark} {row.name:<12} {row.version:<26} {row.origin:<9} {says}".rstrip())
     if not rows:
