@@ -123,7 +123,7 @@ def _consultant(chosen: Settings, wanted: bool) -> Consultant | None:
 
 def _tell(consultation: Consultation) -> None:
     if consultation.tokens:
-        money = f", {consultation.cost:.4f} in money" if consultation.cost else ""
+        money = f", cost {consultation.cost:.4f}" if consultation.cost else ""
         complain(
             f"asked {consultation.model}, {consultation.tokens} tokens, "
             f"{consultation.seconds:.1f} s{money}: {consultation.note}"
