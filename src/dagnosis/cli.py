@@ -19,6 +19,7 @@ from dagnosis.errors import DagnosisError, RefusedModelWarning, UnreadableInput,
 
 if TYPE_CHECKING:
     from dagnosis.logs.reading import Limits, LogText
+    from dagnosis.logs.severity import Engine
     from dagnosis.model import Diagnosis
     from dagnosis.settings import Settings
 
@@ -217,36 +218,45 @@ def _print_json(value: object) -> None:
 @app.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--messages", is_flag=True, help="One bare message a line in, one label a line out.")
+@click.option(
+    "--engine",
+    type=click.Choice(["model", "keyword"]),
+    default="model",
+    show_default=True,
+    help="What labels lines that state no level.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def lines(file: str, messages: bool, as_json: bool) -> None:
+def lines(file: str, messages: bool, engine: Engine, as_json: bool) -> None:
     """Label each line INFO, WARNING or ERROR, with confidence and where the label came from.
 
     \b
     Examples:
       dagnosis lines attempt=1.log
-      dagnosis lines app.log --json | jq 'select(.level == "ERROR")'
+      dagnosis lines app.log --json | jq 'select(.level == "ERROR" and .confidence >= 0.9)'
       dagnosis lines messages.txt --messages
 
-    The label is the level that the line states, else that of a keyword.
+    The label is the level that the line states, else that of the trained model (of each distinct
+    message once), else that of a keyword.
     """
     import msgspec
 
-    from dagnosis.logs.parsing import line_of
     from dagnosis.logs.reading import read_lines
     from dagnosis.logs.redaction import redact
-    from dagnosis.logs.severity import label
+    from dagnosis.services.lines import label_lines, label_messages
 
-    for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1):
-        if messages:
-            click.echo(label(raw).level)
-            continue
-        line = line_of(number, raw)
-        found = label(line.message, line.level)
+    source = read_lines(None if file == "-" else Path(file))
+    if messages:
+        for found in label_messages(source, engine):
+            click.echo(found.level)
+        return
+    for line, found in label_lines(source, engine):
         text = redact(line.text)
         if as_json:
-            _print_json({"line": number, **msgspec.to_builtins(found), "text": text})
+            _print_json({"line": line.number, **msgspec.to_builtins(found), "text": text})
         else:
-            click.echo(f"{number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}")
+            click.echo(
+                f"{line.number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}"
+            )
 
 
 @app.group(context_settings=CONTEXT)

@@ -1,17 +1,26 @@
-"""INFO, WARNING or ERROR of a line: what it states, else a floor of keywords.
+"""INFO, WARNING or ERROR of a line: what it states, else the line classifier, else keywords.
 
-The keyword floor never falls below what a careful reader would search for; a learned model joins
-it later and is asked only where neither the line nor a keyword says enough.
+The classifier is asked once for each distinct template. Where it is not installed or damaged, the
+keywords that a careful reader would search for answer alone; where it is unsure, they have a say.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal, TypeAlias
 
 import msgspec
 import re2
 
+from dagnosis.errors import RefusedModel, RefusedModelWarning
+from dagnosis.logs.learned.lines import FORMAT, NAME, LineModel, Message
+from dagnosis.logs.masking import mask
 from dagnosis.model import Level
+
+Engine: TypeAlias = Literal["model", "keyword"]
+Source: TypeAlias = Literal["stated", "model", "keyword"]
 
 _NOTHING = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|exceptions?|warnings?)\b"
@@ -34,7 +43,7 @@ class Label(msgspec.Struct, frozen=True):
 
     level: Level
     confidence: float
-    source: Literal["stated", "model", "keyword"]
+    source: Source
 
 
 def label(message: str, stated: Level | None = None) -> Label:
@@ -42,11 +51,18 @@ def label(message: str, stated: Level | None = None) -> Label:
 
     >>> label("could not connect to server").level
     'ERROR'
-    >>> label("finished with 0 errors").level
+    >>> label("anything", stated="WARNING").source
+    'stated'
+    """
+    return Label(stated, 0.99, "stated") if stated else _shared().labels([Message(message)])[0]
+
+
+def keyword(message: str) -> Label:
+    """The level that keywords alone give; the confidence is a rough one.
+
+    >>> keyword("finished with 0 errors").level
     'INFO'
     """
-    if stated is not None:
-        return Label(stated, 0.99, "stated")
     if _NOTHING.search(message):
         return Label("INFO", 0.6, "keyword")
     if _ERROR.search(message):
@@ -54,3 +70,95 @@ def label(message: str, stated: Level | None = None) -> Label:
     if _WARNING.search(message):
         return Label("WARNING", 0.55, "keyword")
     return Label("INFO", 0.65, "keyword")
+
+
+class Labeller:
+    """Labels many messages; each distinct template is labelled once, and remembered.
+
+    A template is found by ever dearer keys, so that a line like one before costs a microsecond or
+    two: the message without its digits; its words without ids; at last the masked message.
+    """
+
+    def __init__(self, engine: Engine = "model") -> None:
+        """`keyword` asks no model; nor does `model` where none is installed or can be loaded."""
+        self._model = _opened() if engine == "model" else None
+        self._known: dict[object, Label] = {}
+
+    def labels(self, messages: Sequence[Message]) -> list[Label]:
+        """One label a message, in order; empty for none. Never raises on any text."""
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        keys: list[object] = [
+            (text.translate(_NO_DIGITS), _counts_none(text), logger, traced)
+            for text, logger, traced in messages
+        ]
+        first = {
+            key: message
+            for key, message in zip(keys, messages, strict=False)
+            if key not in self._known
+        }
+        new: dict[object, Message] = {}
+        aliases = [(key, *self._find(message, new)) for key, message in first.items()]
+        self._ask(new)
+        for key, words, template in aliases:
+            self._known[key] = self._known[words] = self._known[template]
+        return [self._known[key] for key in keys]
+
+    def _find(self, message: Message, new: dict[object, Message]) -> tuple[object, object]:
+        """Two more keys of a message; it is noted in `new` where neither is known."""
+        text, *context = message
+        words = (_words(text), _counts_none(text), *context)
+        if words in self._known:
+            return words, words
+        template = (mask(text[:_COMPARED]), None, *context)
+        if template not in self._known:
+            new.setdefault(template, message)
+        return words, template
+
+    def _ask(self, new: dict[object, Message]) -> None:
+        floor = [keyword(message.text[:_COMPARED]) for message in new.values()]
+        if self._model is None or not new:
+            self._known.update(zip(new, floor, strict=True))
+            return
+        found = self._model.levels(list(new.values()), [label.level for label in floor])
+        for template, (level, confidence, by_keyword) in zip(new, found, strict=True):
+            source: Source = "keyword" if by_keyword else "model"
+            self._known[template] = Label(level, confidence, source)
+
+
+_REMEMBERED = 200_000
+"""Keys that are remembered; a log that has more of them is hostile, or no log."""
+_COMPARED = 2000
+"""Characters of a message by which its template is told and keywords are searched."""
+_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"))
+_ZEROS = dict.fromkeys(map(ord, "123456789"), "0")
+_NO_HEX = dict.fromkeys(map(ord, "0123456789abcdefABCDEFx-"))
+_NONE = re2.compile(r"(?:^|[^\w.])0(?:$|[^\w.]|\.\D)")
+
+
+def _counts_none(text: str) -> bool:
+    """A zero stands alone in the text: `0 errors`, `exit code 0`."""
+    return "0" in text and _NONE.search(text[:_COMPARED]) is not None
+
+
+def _words(text: str) -> str:
+    """The words, without the hexadecimal digits of those that hold a digit."""
+    words = text[:_COMPARED].translate(_ZEROS).split()
+    return " ".join([word.translate(_NO_HEX) if "0" in word else word for word in words])
+
+
+@lru_cache(maxsize=1)
+def _shared() -> Labeller:
+    return Labeller()
+
+
+def _opened() -> LineModel | None:
+    """The model in use; None, after one warning, where it is damaged or its libraries are missing."""
+    from dagnosis.models.store import open_model
+
+    try:
+        opened = open_model(NAME, FORMAT)
+        return LineModel(opened.folder) if opened else None
+    except RefusedModel as error:
+        warnings.warn(f"{error}; keywords label the lines", RefusedModelWarning, stacklevel=3)
+        return None

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import gzip
 import io
 import re
@@ -92,7 +93,7 @@ class Statement(NamedTuple):
     system: str
     level: str
     label: Level
-    count: int
+    times: int
     text: str
     logger: str
     place: Place
@@ -116,10 +117,8 @@ def calls(source: str) -> list[Call]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     reader = _Reader()
-    try:
+    with contextlib.suppress(RecursionError):
         reader.visit(tree)
-    except RecursionError:
-        pass
     return reader.found
 
 
@@ -128,12 +127,12 @@ class _Reader(ast.NodeVisitor):
         self.found: list[Call] = []
         self._handlers = 0
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self._handlers += 1
         self.generic_visit(node)
         self._handlers -= 1
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         level, arguments = _called(node)
         if not level or not arguments:
@@ -183,7 +182,9 @@ def _is_false(node: ast.expr) -> bool:
 
 # ---------------------------------------------------------------- one message
 
-_PRINTF = re.compile(r"%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?([diouxXeEfFgGcrsa%])")
+_PRINTF = re.compile(
+    r"%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?([diouxXeEfFgGcrsa%])"
+)
 _BRACES = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _MARKS = frozenset({"_", "_LI", "_LW", "_LE", "_LC", "gettext", "ngettext", "dedent", "cleandoc"})
 """Functions whose first argument is the message."""
@@ -274,11 +275,12 @@ def is_measuring(system: str) -> bool:
 def statements(package: Path) -> list[Statement]:
     """The logging statements of a wheel or sdist, distinct, in alphabetical order.
 
-    Raises `WrongUse` where its licence is not Apache, MIT or BSD, or where it measures us, and
-    `UnreadableInput` for an archive that cannot be read.
+    `package` is an archive, or the `.dist-info` folder of an installed one. Raises `WrongUse` where
+    its licence is not Apache, MIT or BSD, or where it measures us, and `UnreadableInput` for what
+    cannot be read.
     """
     try:
-        files = dict(_files(package))
+        files = dict(_installed(package) if package.suffix == ".dist-info" else _files(package))
     except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
         raise UnreadableInput(f"{package}: not a readable wheel or sdist ({error})") from None
     described = [name for name in files if _is_metadata(name)]
@@ -307,7 +309,9 @@ def statements(package: Path) -> list[Statement]:
 def _licence(head: object) -> str:
     """What the metadata say of the licence: the expression, else the classifiers, else the text."""
     get = getattr(head, "get_all")  # noqa: B009 - email's Message has no useful type here
-    classified = [c.rpartition("::")[2] for c in get("Classifier", []) if c.startswith("License ::")]
+    classified = [
+        c.rpartition("::")[2] for c in get("Classifier", []) if c.startswith("License ::")
+    ]
     for said in (get("License-Expression", []), classified, get("License", [])):
         text = " / ".join(part.strip() for part in said if part.strip() not in ("", "OSI Approved"))
         if text and text != "UNKNOWN":
@@ -334,6 +338,15 @@ def _files(package: Path) -> Iterator[tuple[str, bytes]]:
                     yield member.name, held.read() if held else b""
 
 
+def _installed(info: Path) -> Iterator[tuple[str, bytes]]:
+    yield f"{info.name}/METADATA", (info / "METADATA").read_bytes()
+    for line in (info / "RECORD").read_text("utf-8").splitlines():
+        name = line.split(",")[0]
+        path = info.parent / name
+        if _wanted(name, 0) and path.is_file() and path.stat().st_size <= _MOST:
+            yield name, path.read_bytes()
+
+
 def _wanted(name: str, size: int) -> bool:
     if _is_metadata(name):
         return True
@@ -345,7 +358,7 @@ def _wanted(name: str, size: int) -> bool:
 
 def _module(name: str, kind: str) -> str:
     parts = PurePosixPath(name).with_suffix("").parts
-    parts = parts if kind in (".whl",) else parts[1:]
+    parts = parts[1:] if kind in (".gz", ".zip") else parts
     return ".".join(part for part in parts if part not in ("src", "__init__"))
 
 
@@ -369,16 +382,22 @@ def read(path: Path) -> list[Statement]:
 
 
 def _row(cells: list[str], path: Path, number: int) -> Statement:
-    if len(cells) not in (5, 7) or cells[2] not in ("INFO", "WARNING", "ERROR"):
+    if len(cells) not in (5, 7) or LABELS.get(cells[1]) != cells[2]:
         raise UnreadableInput(
             f"{path}: row {number}: needs system, level, label, count and text with tabs between"
         )
-    system, level, label, count, text = cells[:5]
+    system, level, _, count, text = cells[:5]
     if is_measuring(system):
         raise WrongUse(f"{path}: row {number}: {system} measures the classifier")
     logger, place = cells[5:] if len(cells) == 7 else ("", "trace" if level == "exception" else "")
     return Statement(
-        system_of(system), level, label, int(count or 1), text, logger, place  # type: ignore[arg-type]
+        system_of(system),
+        level,
+        LABELS[level],
+        int(count or 1),
+        text,
+        logger,
+        place,  # type: ignore[arg-type]
     )
 
 
@@ -419,6 +438,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--wheels", type=Path, required=True, help="folder of wheels and sdists")
+    parser.add_argument(
+        "--installed", type=Path, nargs="*", default=[], help="site-packages folders, read as well"
+    )
     parser.add_argument("--out", type=Path, required=True, help="corpus to write (.tsv.gz)")
     parser.add_argument("--download", action="store_true", help="fetch packages.txt first")
     arguments = parser.parse_args()
@@ -428,8 +450,15 @@ def main() -> None:
         for name in download(packages(), arguments.wheels):
             console.print(f"{name}: not found as a wheel")
     rows: list[Statement] = []
-    archives = sorted(p for p in arguments.wheels.iterdir() if p.suffix in (".whl", ".zip", ".gz"))
-    for path in track(archives, "Reading packages", console=console):
+    sources = sorted(p for p in arguments.wheels.iterdir() if p.suffix in (".whl", ".zip", ".gz"))
+    for folder in arguments.installed:
+        sources += sorted(folder.glob("*.dist-info"))
+    read_already: set[str] = set()
+    for path in track(sources, "Reading packages", console=console):
+        name = system_of(path.name.split("-")[0])
+        if name in read_already:
+            continue
+        read_already.add(name)
         try:
             rows += statements(path)
         except (WrongUse, UnreadableInput) as error:
