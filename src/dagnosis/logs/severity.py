@@ -46,6 +46,9 @@ class Label(msgspec.Struct, frozen=True):
     source: Source
 
 
+_NOTHING_WRONG = Label("INFO", 0.8, "keyword")
+
+
 def label(message: str, stated: Level | None = None) -> Label:
     """The level of a bare message; a stated level stands. An empty message is INFO.
 
@@ -63,8 +66,9 @@ def keyword(message: str) -> Label:
     >>> keyword("finished with 0 errors").level
     'INFO'
     """
+    message = _sound(message)
     if _NOTHING.search(message):
-        return Label("INFO", 0.6, "keyword")
+        return _NOTHING_WRONG
     if _ERROR.search(message):
         return Label("ERROR", 0.7, "keyword")
     if _WARNING.search(message):
@@ -110,20 +114,21 @@ class Labeller:
         words = (_words(text), _counts_none(text), *context)
         if words in self._known:
             return words, words
-        template = (mask(text[:_COMPARED]), None, *context)
+        template = (mask(text[:_COMPARED]), _counts_none(text), None, *context)
         if template not in self._known:
             new.setdefault(template, message)
         return words, template
 
     def _ask(self, new: dict[object, Message]) -> None:
-        floor = [keyword(message.text[:_COMPARED]) for message in new.values()]
-        if self._model is None or not new:
-            self._known.update(zip(new, floor, strict=True))
+        floor = {key: keyword(message.text[:_COMPARED]) for key, message in new.items()}
+        self._known.update(floor)
+        # "0 errors" is beyond a model that reads no numbers
+        open_ = [key for key, label in floor.items() if label is not _NOTHING_WRONG]
+        if self._model is None or not open_:
             return
-        found = self._model.levels(list(new.values()), [label.level for label in floor])
-        for template, (level, confidence, by_keyword) in zip(new, found, strict=True):
-            source: Source = "keyword" if by_keyword else "model"
-            self._known[template] = Label(level, confidence, source)
+        found = self._model.levels([new[key] for key in open_], [floor[key].level for key in open_])
+        for key, (level, confidence, by_keyword) in zip(open_, found, strict=True):
+            self._known[key] = Label(level, confidence, "keyword" if by_keyword else "model")
 
 
 _REMEMBERED = 200_000
@@ -138,7 +143,12 @@ _NONE = re2.compile(r"(?:^|[^\w.])0(?:$|[^\w.]|\.\D)")
 
 def _counts_none(text: str) -> bool:
     """A zero stands alone in the text: `0 errors`, `exit code 0`."""
-    return "0" in text and _NONE.search(text[:_COMPARED]) is not None
+    return "0" in text and _NONE.search(_sound(text[:_COMPARED])) is not None
+
+
+def _sound(text: str) -> str:
+    """Without lone surrogates (undecodable bytes), which no expression takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _words(text: str) -> str:

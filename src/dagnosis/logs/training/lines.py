@@ -19,11 +19,14 @@ epochs, cross-entropy.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -49,7 +52,7 @@ from dagnosis.logs.training.corpus import (
     truth,
 )
 from dagnosis.logs.training.judging import Judged, distinct, figures, head_of, keywords
-from dagnosis.logs.training.network import Baseline, Default, graph
+from dagnosis.logs.training.network import Baseline, Default, graph, round_embedding
 from dagnosis.logs.training.statements import Statement, read
 from dagnosis.logs.training.values import filled
 from dagnosis.models import manifest
@@ -64,9 +67,9 @@ class Recipe(msgspec.Struct, frozen=True):
     epochs: int = 4
     batch: int = 128
     rate: float = 2e-3
-    embedding_rate: float = 0.01
+    embedding_rate: float = 0.03
     """Of the embedding, as a share of `rate`: rare words keep the vector that they begin with."""
-    width: int = 128
+    width: int = 256
     hidden: int = 96
     dropout: float = 0.3
     forget: float = 0.1
@@ -88,6 +91,8 @@ BASELINE = Recipe(
     epochs=10,
     batch=128,
     rate=1e-3,
+    width=128,
+    hidden=128,
     dropout=0,
     forget=0,
     smoothing=0,
@@ -142,18 +147,14 @@ def tokenizer_of(texts: Sequence[str], recipe: Recipe, pieces: Pieces | None) ->
         ]
     )
     if pieces is None:
-        made = _learned(texts, recipe, special, normalizer)
-        names = sorted(made.get_vocab(), key=made.get_vocab().__getitem__)
-    else:
-        made = _piecewise(pieces.names, normalizer, special)
-        used = Counter(token for one in made.encode_batch(list(texts)) for token in one.tokens)
-        wanted = [n for n in pieces.names if n in used or len(n.removeprefix("##")) == 1]
-        kept = set(wanted[: recipe.vocabulary])
-        rest = (n for n in pieces.names if n not in kept and n[0] != "[")
-        kept.update(
-            name for name, _ in zip(rest, range(recipe.vocabulary - len(kept)), strict=False)
-        )
-        names = [name for name in pieces.names if name in kept]
+        return _piecewise(_learned(texts, recipe, normalizer), normalizer, special)
+    made = _piecewise(pieces.names, normalizer, special)
+    used = Counter(token for one in made.encode_batch(list(texts)) for token in one.tokens)
+    wanted = [n for n in pieces.names if n in used or len(n.removeprefix("##")) == 1]
+    kept = set(wanted[: recipe.vocabulary])
+    rest = (n for n in pieces.names if n not in kept and n[0] != "[")
+    kept.update(islice(rest, recipe.vocabulary - len(kept)))
+    names = [name for name in pieces.names if name in kept]
     return _piecewise([n for n in names if n not in special], normalizer, special)
 
 
@@ -170,19 +171,18 @@ def _add(made: Tokenizer) -> None:
     made.add_special_tokens([AddedToken(name, normalized=False) for name in [*_VALUES, *_MARKS]])
 
 
-def _learned(
-    texts: Sequence[str], recipe: Recipe, special: list[str], normalizer: Any
-) -> Tokenizer:
-    from tokenizers.trainers import WordPieceTrainer
+def _learned(texts: Sequence[str], recipe: Recipe, normalizer: Any) -> list[str]:
+    """Single characters and the words that occur twice, most frequent first; ties as they came.
 
-    made = Tokenizer(WordPiece(unk_token=_UNKNOWN))
-    made.normalizer = normalizer
-    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    made.train_from_iterator(
-        texts,
-        WordPieceTrainer(vocab_size=recipe.vocabulary, special_tokens=special, show_progress=False),
+    Not the trainers of the tokenizers library: the same texts give them other pieces every time.
+    """
+    split = pre_tokenizers.BertPreTokenizer()
+    counts = Counter(
+        word for text in texts for word, _ in split.pre_tokenize_str(normalizer.normalize_str(text))
     )
-    return made
+    characters = sorted({character for word in counts for character in word})
+    words = [word for word, times in counts.most_common() if times > 1 and len(word) > 1]
+    return [*characters, *(f"##{c}" for c in characters), *words][: recipe.vocabulary]
 
 
 def _words(texts: Sequence[str], recipe: Recipe, special: list[str]) -> Tokenizer:
@@ -285,9 +285,7 @@ def fit(learned: Sequence[Example], recipe: Recipe, pieces: Pieces | None) -> It
     targets, weights = _targets(learned, recipe)
     optimizer = _optimizer(made, recipe, frozen_start=pieces is not None and default)
     steps = recipe.epochs * -(-len(learned) // recipe.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [g["lr"] for g in optimizer.param_groups], total_steps=steps + 1, pct_start=0.1
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
     for _ in range(recipe.epochs):
         ids = trained.coded([_seen(one, recipe, rng) for one in learned])
         made.train()
@@ -303,6 +301,11 @@ def fit(learned: Sequence[Example], recipe: Recipe, pieces: Pieces | None) -> It
             if default:
                 schedule.step()
         yield trained
+
+
+def _rate(done: float) -> float:
+    """The learning rate as a share of its height: up in the first tenth, then down a cosine."""
+    return min(1.0, 10 * done + 0.02) * (1 + math.cos(math.pi * min(1.0, done))) / 2
 
 
 def _seen(one: Example, recipe: Recipe, rng: random.Random) -> Message:
@@ -359,29 +362,36 @@ def cross_validate(
     number: int = 5,
     strict: bool = False,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Judged:
-    """Train `number` networks, each without the systems of one fold."""
+    """Train `number` networks, each without the systems of one fold, `jobs` at a time."""
     where = folds(rows, number, strict)
     true = truth(rows)
     found = np.zeros((recipe.epochs, len(rows), 3), np.float32)
-    bar = (
-        progress.add_task(f"{recipe.model}: folds", total=number * recipe.epochs)
-        if progress
-        else None
-    )
-    for fold in range(number):
-        held = np.flatnonzero(where == fold).tolist()
-        texts = [Message(rows[i].text) for i in held]
-        learned = examples(row for row, at in zip(rows, where, strict=True) if at != fold)
-        for epoch, trained in enumerate(fit(learned, recipe, pieces)):
-            if recipe.model == "default" or epoch == recipe.epochs - 1:
-                found[epoch, held] = trained.probabilities(texts)
-            if progress and bar is not None:
-                progress.advance(bar)
-    if recipe.model == "baseline":
-        return Judged(found[-1], where, recipe.epochs)
-    best = max(range(recipe.epochs), key=lambda epoch: macro_f1(true, found[epoch].argmax(1)))
+    work = [(rows, where, fold, recipe, pieces) for fold in range(number)]
+    bar = progress.add_task(f"{recipe.model}: folds", total=number) if progress else None
+    pool = ProcessPoolExecutor(jobs, get_context("spawn")) if jobs > 1 else None
+    for fold, one in enumerate(pool.map(_fold, work) if pool else map(_fold, work)):
+        found[:, where == fold] = one
+        if progress and bar is not None:
+            progress.advance(bar)
+    if pool:
+        pool.shutdown()
+    best = recipe.epochs - 1
+    if recipe.model == "default":
+        best = max(range(best + 1), key=lambda epoch: macro_f1(true, found[epoch].argmax(1)))
     return Judged(found[best], where, best + 1)
+
+
+_Work: TypeAlias = tuple[Sequence[Statement], NDArray[np.int64], int, Recipe, Pieces | None]
+
+
+def _fold(work: _Work) -> Floats:
+    """Probabilities (epochs, rows of the fold, 3) by networks that saw the other folds."""
+    rows, where, fold, recipe, pieces = work
+    texts = [Message(rows[i].text) for i in np.flatnonzero(where == fold).tolist()]
+    learned = examples(row for row, at in zip(rows, where, strict=True) if at != fold)
+    return np.stack([trained.probabilities(texts) for trained in fit(learned, recipe, pieces)])
 
 
 _LINEAR_WORD = r"(?u)<\*>|\w+|[^\w\s]"
@@ -422,9 +432,7 @@ def linear(rows: Sequence[Statement], number: int = 5, strict: bool = False) -> 
 def export(trained: Trained, head: Head, folder: Path) -> None:
     """Write network, tokenizer and head. Raises `WrongUse` unless ONNX gives what PyTorch gives."""
     folder.mkdir(parents=True, exist_ok=True)
-    embedding: Any = trained.network.get_submodule("embedding")
-    with torch.no_grad():  # as the file keeps it
-        embedding.weight.copy_(embedding.weight.half().float())
+    round_embedding(trained.network)
     (folder / "lines.onnx").write_bytes(
         graph(trained.network, trained.fold).SerializeToString(deterministic=True)
     )
@@ -481,10 +489,12 @@ def main() -> None:
     recipe = _recipe(arguments)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         if arguments.compare:
-            for line in compare(rows, recipe, pieces, arguments.folds, progress):
+            for line in compare(rows, recipe, pieces, arguments.folds, progress, arguments.jobs):
                 print(line)
             return
-        found = train(rows, recipe, pieces, arguments.folds, arguments.out, progress)
+        found = train(
+            rows, recipe, pieces, arguments.folds, arguments.out, progress, arguments.jobs
+        )
     for name, value in found.items():
         print(f"{name:22}{value:g}")
 
@@ -496,9 +506,10 @@ def train(
     number: int,
     folder: Path,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> dict[str, float]:
     """Leave systems out in turn, then train on all, export and describe; gives the figures."""
-    judged = cross_validate(rows, recipe, pieces, number, progress=progress)
+    judged = cross_validate(rows, recipe, pieces, number, progress=progress, jobs=jobs)
     head = head_of(rows, judged, recipe.tokens, recipe.model == "default")
     measured = figures(rows, judged, head)
     learned = examples(rows)
@@ -560,6 +571,7 @@ def compare(
     pieces: Pieces | None,
     number: int,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Iterator[str]:
     """A Markdown table of macro-F1 with systems, and with families of systems, left out in turn."""
     at = distinct(rows)
@@ -571,7 +583,7 @@ def compare(
     found: dict[str, list[Floats]] = {"baseline": [], "linear": [], "default": []}
     for strict in (False, True):
         for name, kind in (("baseline", BASELINE), ("default", recipe)):
-            judged = cross_validate(rows, kind, pieces, number, strict, progress)
+            judged = cross_validate(rows, kind, pieces, number, strict, progress, jobs)
             found[name].append(judged.probabilities[at])
         found["linear"].append(linear(rows, number, strict)[at])
     found["default and linear"] = [
@@ -601,6 +613,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", choices=("default", "baseline"), default="default")
     parser.add_argument("--pieces", type=Path, help="vectors that `embeddings` wrote (.npz)")
     parser.add_argument("--folds", type=int, default=5, help="parts of the systems (5)")
+    parser.add_argument("--jobs", type=int, default=1, help="folds at a time (1)")
     parser.add_argument("--epochs", type=int, help="the most epochs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="a tiny network, in seconds")

@@ -84,12 +84,15 @@ def graph(network: nn.Module, fold: NDArray[np.float32]) -> onnx.ModelProto:
     """The network as ONNX: ids (batch, tokens) and lengths (batch,), int32 -> probabilities (batch, 3).
 
     `fold` (outputs, 3) adds the probabilities of the outputs up to those of the three levels. The
-    embedding is kept in 16 bits: it is most of the file.
+    embedding, most of the file, is kept in 8 bits: `round_embedding` says what that leaves of it.
     """
     build = _Graph()
     weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-    table = build.constant(weights["embedding.weight"].astype(np.float16))
-    inputs = build.node("Cast", [build.node("Gather", [table, "ids"])], to=TensorProto.FLOAT)
+    table, scale = _eight_bits(weights["embedding.weight"])
+    whole = build.node(
+        "Cast", [build.node("Gather", [build.constant(table), "ids"])], to=TensorProto.FLOAT
+    )
+    inputs = build.node("Mul", [whole, build.constant(scale)])
     steps = build.node("Transpose", [inputs], perm=[1, 0, 2])
     if isinstance(network, Default):
         features = _pooled(build, weights, steps)
@@ -106,6 +109,19 @@ def graph(network: nn.Module, fold: NDArray[np.float32]) -> onnx.ModelProto:
         helper.make_node("MatMul", [shares, build.constant(fold)], ["probabilities"])
     )
     return build.model()
+
+
+def round_embedding(network: nn.Module) -> None:
+    """Round the embedding to what the graph keeps: 255 steps a column."""
+    embedding = network.get_submodule("embedding")
+    with torch.no_grad():
+        table, scale = _eight_bits(embedding.weight.numpy())  # type: ignore[operator]
+        embedding.weight.copy_(torch.from_numpy(table * scale))  # type: ignore[operator]
+
+
+def _eight_bits(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    scale = np.maximum(np.abs(table).max(0), 1e-6) / 127
+    return np.rint(table / scale).astype(np.int8), scale.astype(np.float32)
 
 
 def _pooled(build: _Graph, weights: dict[str, Any], steps: str) -> str:

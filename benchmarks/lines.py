@@ -1,0 +1,85 @@
+"""Labels of lines: templates a second on one core, and a log that repeats itself.
+
+    python -m benchmarks.lines --lines 1000000
+
+The peer is the keyword floor in the same run. Seconds are those of the processor. The log states no
+levels, so that every line is asked about; parsing is what is spent before a label is looked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from dagnosis.logs.learned.lines import Message
+from dagnosis.logs.parsing import line_of
+from dagnosis.logs.severity import Engine, Labeller
+from dagnosis.logs.training.values import filled
+from dagnosis.services.lines import label_lines
+
+_WORDS = (
+    "worker task queue could not connect to database retry after timeout finished loading table"
+    " partition missing for user session started ignoring unknown option while reading response from"
+    " server expected value but found none skipping file already exists in bucket deprecated argument"
+).split()
+
+
+def templates(number: int, seed: int = 0) -> list[str]:
+    """Different messages of five to sixteen words, one in three with a `<*>`."""
+    rng = random.Random(seed)
+    made: dict[str, None] = {}
+    while len(made) < number:
+        words = rng.choices(_WORDS, k=rng.randint(4, 12))
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            words.insert(rng.randrange(len(words)), "<*>")
+        made[" ".join(words)] = None
+    return list(made)
+
+
+def log(lines: int, kinds: int, seed: int = 0) -> Iterator[str]:
+    """A log of `kinds` templates, with values, each line as likely."""
+    rng = random.Random(seed)
+    known = templates(kinds, seed)
+    filled_in = [[filled(text, rng) for _ in range(50)] for text in known]
+    for _ in range(lines):
+        text = rng.choice(rng.choice(filled_in))
+        yield text.replace("7", str(rng.randrange(10)))
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.process_time()
+    run()
+    return time.process_time() - started
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--templates", type=int, default=1000)
+    arguments = parser.parse_args()
+    some = [Message(text) for text in templates(20_000)]
+    lines = list(islice(log(arguments.lines, arguments.templates), arguments.lines))
+
+    def parse() -> None:
+        deque((line_of(i, text) for i, text in enumerate(lines, 1)), maxlen=0)
+
+    parsing = _seconds(parse)
+    print(
+        f"{'':10}{'distinct/s':>12}{'of a log of ' + f'{len(lines):,} lines: parsing':>42}{'labels':>10}"
+    )
+    engines: tuple[Engine, ...] = ("model", "keyword")
+    for engine in engines:
+        labeller = Labeller(engine)
+        labeller.labels(some[:1])
+        rate = len(some) / _seconds(lambda labeller=labeller: labeller.labels(some))  # type: ignore[misc]
+        whole = _seconds(lambda engine=engine: deque(label_lines(lines, engine), maxlen=0))  # type: ignore[misc]
+        print(f"{engine:10}{rate:12,.0f}{parsing:40.2f} s{whole - parsing:8.2f} s")
+
+
+if __name__ == "__main__":
+    main()
