@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 from dagnosis.logs.severity import Engine
-from dagnosis.services.lines import label_messages
+from dagnosis.model import LogLine
+from dagnosis.services.lines import label_lines
 
 LABELS = ("INFO", "WARNING", "ERROR")
 
@@ -61,9 +62,9 @@ def main() -> None:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8", newline="\n") as lines:
         rows = [line.rstrip("\n").split("\t") for line in lines]
-    texts = [row[-1] for row in rows]
+    texts = [LogLine(number, row[-1], row[-1]) for number, row in enumerate(rows, 1)]
     answers = {
-        engine: [found.level for found in label_messages(texts, engine)] for engine in ENGINES
+        engine: [found.level for _, found in label_lines(texts, engine)] for engine in ENGINES
     }
     out.write_text("".join(f"{level}\n" for level in answers["model"]), "utf-8")
     print(f"rows            {len(rows)}")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from dagnosis.errors import RefusedModelWarning
 from dagnosis.logs import severity
 from dagnosis.logs.learned.lines import Message
-from dagnosis.logs.severity import Labeller, label
-from dagnosis.services.lines import label_lines, label_messages
+from dagnosis.logs.parsing import line_of
+from dagnosis.logs.severity import Label, Labeller, label
+from dagnosis.services.lines import label_lines
 
 ANY = st.text(max_size=300) | st.binary(max_size=80).map(
     lambda raw: raw.decode("utf-8", "surrogateescape")
@@ -59,7 +60,12 @@ def test_plain_cases(labeller: Labeller, message: str, level: str) -> None:
 def test_each_template_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     keyword = severity.keyword
-    monkeypatch.setattr(severity, "keyword", lambda text: asked.append(text) or keyword(text))
+
+    def counted(text: str) -> Label:
+        asked.append(text)
+        return keyword(text)
+
+    monkeypatch.setattr(severity, "keyword", counted)
     found = Labeller("keyword").labels(
         [Message(f"request req-{i * 7919:08d} took {i} ms on 10.0.0.{i}") for i in range(17, 60)]
     )
@@ -90,10 +96,11 @@ def test_lines_and_messages_come_in_order() -> None:
     lines = [
         f"2026-11-22 08:45:58,459 WARNING - slow {i}" if i % 2 else "all well" for i in range(9)
     ]
-    found = list(label_lines(lines))
+    found = list(label_lines(line_of(i, text) for i, text in enumerate(lines, 1)))
     assert [line.number for line, _ in found] == list(range(1, 10))
     assert [one.source == "stated" for _, one in found] == [bool(i % 2) for i in range(9)]
-    assert len(list(label_messages(lines * 1000))) == 9000
+    many = [line_of(1, text) for text in lines * 1000]
+    assert len(list(label_lines(many))) == 9000
     assert list(label_lines([])) == []
 
 

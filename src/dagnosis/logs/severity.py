@@ -20,7 +20,7 @@ from dagnosis.logs.masking import mask
 from dagnosis.model import Level
 
 Engine: TypeAlias = Literal["model", "keyword"]
-Source: TypeAlias = Literal["stated", "model", "keyword"]
+Source: TypeAlias = Literal["stated", "model", "keyword", "llm"]
 
 _NOTHING = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|exceptions?|warnings?)\b"
@@ -30,6 +30,9 @@ _ERROR = re2.compile(
     r"(?i)\berrors?\b|\w(?:Error|Exception)\b|\bexception\b|\bfatal\b|\bfail(?:ed|ure|s|ing)?\b|\bcritical\b|\btraceback\b"
     r"|\bpanic\b|\bdenied\b|\brefused\b|\bunable to\b|\bcannot\b|\bcan'?t\b|\bcould ?n[o']t\b|\bcould not\b|\binvalid\b"
     r"|\baborted?\b|\bkilled\b|\bcorrupt(?:ed)?\b|\bsegfault\b|\bunhandled\b|\bunexpected\b|\bcrash(?:ed)?\b"
+)
+_TRACE = re2.compile(
+    r"Traceback \(most recent call last\)|(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)(?:: |$)|Caused by: "
 )
 _WARNING = re2.compile(
     r"(?i)\bwarn(?:ing|ings)?\b|\bdeprecat\w+|\bretry(?:ing)?\b|\bskipp(?:ed|ing)\b|\bignor(?:ed|ing)\b|\bmissing\b|\bnot found\b"
@@ -47,6 +50,9 @@ class Label(msgspec.Struct, frozen=True):
 
 
 _NOTHING_WRONG = Label("INFO", 0.8, "keyword")
+_RAISED = Label("ERROR", 0.9, "keyword")
+_CERTAIN = (_NOTHING_WRONG, _RAISED)
+"""What keywords know better than a model that reads neither numbers nor stack traces."""
 
 
 def label(message: str, stated: Level | None = None) -> Label:
@@ -69,6 +75,8 @@ def keyword(message: str) -> Label:
     message = _sound(message)
     if _NOTHING.search(message):
         return _NOTHING_WRONG
+    if _TRACE.match(message):
+        return _RAISED
     if _ERROR.search(message):
         return Label("ERROR", 0.7, "keyword")
     if _WARNING.search(message):
@@ -122,8 +130,7 @@ class Labeller:
     def _ask(self, new: dict[object, Message]) -> None:
         floor = {key: keyword(message.text[:_COMPARED]) for key, message in new.items()}
         self._known.update(floor)
-        # "0 errors" is beyond a model that reads no numbers
-        open_ = [key for key, label in floor.items() if label is not _NOTHING_WRONG]
+        open_ = [key for key, label in floor.items() if label not in _CERTAIN]
         if self._model is None or not open_:
             return
         found = self._model.levels([new[key] for key in open_], [floor[key].level for key in open_])

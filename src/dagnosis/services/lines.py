@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from dagnosis.logs.learned.lines import Message
-from dagnosis.logs.parsing import line_of
 from dagnosis.logs.severity import Engine, Label, Labeller
 from dagnosis.model import LogLine
 
@@ -15,30 +14,22 @@ _BLOCK = 4096
 _TRACE = "Traceback (most recent call last)"
 
 
-def label_lines(lines: Iterable[str], engine: Engine = "model") -> Iterator[tuple[LogLine, Label]]:
-    """Each line of a log, numbered from 1, and its label; a level that it states stands.
+def label_lines(
+    lines: Iterable[LogLine], engine: Engine = "model"
+) -> Iterator[tuple[LogLine, Label]]:
+    """Each line and its label, in order; a level that the line states stands.
 
-    Nothing for an empty log. The first lines come when a block of them was read, or at the end.
+    Nothing for no lines. The first lines come when a block of them was read, or at the end.
     """
     labeller = Labeller(engine)
-    number = 1
     rest = iter(lines)
     while block := list(islice(rest, _BLOCK)):
-        parsed = [line_of(i, text) for i, text in enumerate(block, number)]
-        number += len(block)
-        traced = [line.message.startswith(_TRACE) for line in parsed[1:]] + [False]
-        silent = [i for i, line in enumerate(parsed) if line.level is None]
-        found = labeller.labels(
-            [Message(parsed[i].message, parsed[i].logger, traced[i]) for i in silent]
-        )
-        labels = dict(zip(silent, found, strict=True))
-        for i, line in enumerate(parsed):
-            yield line, labels.get(i) or Label(line.level or "INFO", 0.99, "stated")
-
-
-def label_messages(messages: Iterable[str], engine: Engine = "model") -> Iterator[Label]:
-    """A label for each bare message, in order."""
-    labeller = Labeller(engine)
-    rest = iter(messages)
-    while block := list(islice(rest, _BLOCK)):
-        yield from labeller.labels([Message(text) for text in block])
+        traced = [line.message.startswith(_TRACE) for line in block[1:]] + [False]
+        silent = [
+            Message(line.message, line.logger, follows)
+            for line, follows in zip(block, traced, strict=True)
+            if line.level is None
+        ]
+        found = iter(labeller.labels(silent))
+        for line in block:
+            yield line, Label(line.level, 0.99, "stated") if line.level else next(found)

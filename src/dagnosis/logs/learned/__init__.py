@@ -1,1 +1,1 @@
-"""Models that read logs, at run time: numpy, onnxruntime and tokenizers, each loaded on first use."""
+"""Run time of the trained models: features and arithmetic, no training, nothing that imports torch."""
