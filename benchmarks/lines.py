@@ -18,7 +18,6 @@ from itertools import islice
 from dagnosis.logs.learned.lines import Message
 from dagnosis.logs.parsing import line_of
 from dagnosis.logs.severity import Engine, Labeller
-from dagnosis.logs.training.values import filled
 from dagnosis.services.lines import label_lines
 
 _WORDS = (
@@ -41,13 +40,24 @@ def templates(number: int, seed: int = 0) -> list[str]:
 
 
 def log(lines: int, kinds: int, seed: int = 0) -> Iterator[str]:
-    """A log of `kinds` templates, with values, each line as likely."""
+    """A log of `kinds` templates, each line as likely, with a new value in the place of each `<*>`."""
     rng = random.Random(seed)
-    known = templates(kinds, seed)
-    filled_in = [[filled(text, rng) for _ in range(50)] for text in known]
+    known = [text.split("<*>") for text in templates(kinds, seed)]
     for _ in range(lines):
-        text = rng.choice(rng.choice(filled_in))
-        yield text.replace("7", str(rng.randrange(10)))
+        first, *rest = rng.choice(known)
+        yield first + "".join(_value(rng) + part for part in rest)
+
+
+def _value(rng: random.Random) -> str:
+    kind = rng.randrange(4)
+    number = rng.getrandbits(32)
+    if kind == 0:
+        return str(number % 100_000)
+    if kind == 1:
+        return f"{number:08x}{number:08x}"
+    if kind == 2:
+        return f"10.0.{number % 256}.{number // 256 % 256}:{number % 9999}"
+    return f"/data/part-{number}.parquet"
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ keywords that a careful reader would search for answer alone; where it is unsure
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 import msgspec
 import re2
@@ -96,33 +96,45 @@ class Labeller:
         self._model = _opened() if engine == "model" else None
         self._known: dict[object, Label] = {}
 
-    def labels(self, messages: Sequence[Message]) -> list[Label]:
-        """One label a message, in order; empty for none. Never raises on any text."""
-        if len(self._known) > _REMEMBERED:
-            self._known.clear()
-        keys: list[object] = [
-            (text.translate(_NO_DIGITS), _counts_none(text), logger, traced)
-            for text, logger, traced in messages
-        ]
-        first = {
-            key: message
-            for key, message in zip(keys, messages, strict=False)
-            if key not in self._known
-        }
+    def labels(self, messages: Iterable[tuple[str, str, bool]]) -> list[Label]:
+        """One label a message, in order; empty for none. Never raises on any text.
+
+        A message is a `Message`, or a plain tuple, which is faster.
+        """
+        known = self._known
+        if len(known) > _REMEMBERED:
+            known.clear()
+        found: list[Label | None] = []
+        late: dict[int, tuple[object, Message]] = {}
+        for message in messages:  # of a log, most messages need no more than this loop
+            text, logger, traced = message
+            letters = text.encode("utf-8", "surrogatepass").translate(None, _DIGITS)
+            key = (letters, "0" in text and _counts_none(text), logger, traced)
+            label = known.get(key)
+            if label is None:
+                late[len(found)] = (key, Message(text, logger, traced))
+            found.append(label)
+        if late:
+            self._learn(dict(late.values()))
+            for index, (late_key, _) in late.items():
+                found[index] = known[late_key]
+        return cast("list[Label]", found)
+
+    def _learn(self, first: dict[object, Message]) -> None:
+        """Remember what was not known by its first key."""
         new: dict[object, Message] = {}
         aliases = [(key, *self._find(message, new)) for key, message in first.items()]
         self._ask(new)
         for key, words, template in aliases:
             self._known[key] = self._known[words] = self._known[template]
-        return [self._known[key] for key in keys]
 
     def _find(self, message: Message, new: dict[object, Message]) -> tuple[object, object]:
         """Two more keys of a message; it is noted in `new` where neither is known."""
         text, *context = message
-        words = (_words(text), _counts_none(text), *context)
+        words = (_words(text), _counts_none(text), None, *context)
         if words in self._known:
             return words, words
-        template = (mask(text[:_COMPARED]), _counts_none(text), None, *context)
+        template = (mask(text[:_COMPARED]), _counts_none(text), *context)
         if template not in self._known:
             new.setdefault(template, message)
         return words, template
@@ -142,26 +154,25 @@ _REMEMBERED = 200_000
 """Keys that are remembered; a log that has more of them is hostile, or no log."""
 _COMPARED = 2000
 """Characters of a message by which its template is told and keywords are searched."""
-_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"))
-_ZEROS = dict.fromkeys(map(ord, "123456789"), "0")
-_NO_HEX = dict.fromkeys(map(ord, "0123456789abcdefABCDEFx-"))
-_NONE = re2.compile(r"(?:^|[^\w.])0(?:$|[^\w.]|\.\D)")
+_DIGITS = b"0123456789"
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_HEX = b"0123456789abcdefABCDEFx-"
 
 
 def _counts_none(text: str) -> bool:
-    """A zero stands alone in the text: `0 errors`, `exit code 0`."""
-    return "0" in text and _NONE.search(_sound(text[:_COMPARED])) is not None
+    """Perhaps a zero stands alone in the text: `0 errors`, `exit code 0`. A yes too many costs time."""
+    return " 0" in text or "=0" in text or "(0" in text or text[:1] == "0"
+
+
+def _words(text: str) -> bytes:
+    """The words, without the hexadecimal digits of those that hold a digit."""
+    words = text[:_COMPARED].encode("utf-8", "surrogatepass").translate(_ZEROS).split()
+    return b" ".join([word.translate(None, _HEX) if b"0" in word else word for word in words])
 
 
 def _sound(text: str) -> str:
     """Without lone surrogates (undecodable bytes), which no expression takes."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _words(text: str) -> str:
-    """The words, without the hexadecimal digits of those that hold a digit."""
-    words = text[:_COMPARED].translate(_ZEROS).split()
-    return " ".join([word.translate(_NO_HEX) if "0" in word else word for word in words])
 
 
 @lru_cache(maxsize=1)

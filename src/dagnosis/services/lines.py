@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from dagnosis.logs.learned.lines import Message
 from dagnosis.logs.severity import Engine, Label, Labeller
 from dagnosis.model import LogLine
 
@@ -26,7 +25,7 @@ def label_lines(
     while block := list(islice(rest, _BLOCK)):
         traced = [line.message.startswith(_TRACE) for line in block[1:]] + [False]
         silent = [
-            Message(line.message, line.logger, follows)
+            (line.message, line.logger, follows)
             for line, follows in zip(block, traced, strict=True)
             if line.level is None
         ]
