@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -21,7 +21,7 @@ from dagnosis.errors import DagnosisError, RefusedModelWarning, UnreadableInput,
 if TYPE_CHECKING:
     from dagnosis.logs.llm.consult import Consultant, Consultation
     from dagnosis.logs.reading import Limits, LogText
-    from dagnosis.logs.severity import Label
+    from dagnosis.logs.severity import Engine, Label
     from dagnosis.model import Diagnosis, LogLine
     from dagnosis.services.explain import Examined
     from dagnosis.settings import Settings
@@ -286,18 +286,19 @@ def _print_json(value: object) -> None:
 @app.command()
 @click.argument("file", metavar="FILE|-")
 @click.option("--messages", is_flag=True, help="One bare message a line in, one label a line out.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(
     "--engine",
-    type=click.Choice(["local", "llm"]),
-    default="local",
-    help="llm asks a language model about lines that state no level.",
+    type=click.Choice(["model", "keyword", "llm"]),
+    default="model",
+    show_default=True,
+    help="What labels the lines that state no level: the classifier, keywords, a language model.",
 )
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(
     "--distill",
     metavar="TSV",
     type=Path,
-    help="Where to write the templates that the model labelled: text, label, confidence.",
+    help="Where to write the templates that the language model labelled: text, label, confidence.",
 )
 def lines(file: str, messages: bool, as_json: bool, engine: str, distill: Path | None) -> None:
     """Label each line INFO, WARNING or ERROR, with confidence and where the label came from.
@@ -305,12 +306,12 @@ def lines(file: str, messages: bool, as_json: bool, engine: str, distill: Path |
     \b
     Examples:
       dagnosis lines attempt=1.log
-      dagnosis lines app.log --json | jq 'select(.level == "ERROR")'
+      dagnosis lines app.log --json | jq 'select(.level == "ERROR" and .confidence >= 0.9)'
       dagnosis lines messages.txt --messages
       dagnosis lines app.log --engine llm --distill labels.tsv
 
     The label is the level that the line states, else that of a language model where one is asked,
-    else that of a keyword.
+    else that of the trained classifier (each distinct message is asked once), else that of a keyword.
     """
     import msgspec
 
@@ -337,16 +338,16 @@ def _labelled(
     """The lines of a file with their labels; what a model gave goes to `distill` at the end."""
     from dagnosis.logs.parsing import line_of
     from dagnosis.logs.reading import read_lines
-    from dagnosis.logs.severity import label
     from dagnosis.model import LogLine
 
     source = (
         LogLine(number, raw, raw) if messages else line_of(number, raw)
         for number, raw in enumerate(read_lines(None if file == "-" else Path(file)), 1)
     )
-    if engine == "local":
-        for line in source:
-            yield line, label(line.message, line.level)
+    if engine != "llm":
+        from dagnosis.services.lines import label_lines
+
+        yield from label_lines(source, cast("Engine", engine))
         return
     from dagnosis import settings
     from dagnosis.logs.llm.account import Account
