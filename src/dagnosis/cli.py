@@ -7,14 +7,15 @@ Exit codes: 0 ok, 1 findings (a failure was explained), 2 wrong use, 3 an input 
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from dagnosis import __version__
-from dagnosis.errors import DagnosisError, UnreadableInput, WrongUse
+from dagnosis.errors import DagnosisError, RefusedModelWarning, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
     from dagnosis.logs.reading import Limits, LogText
@@ -248,6 +249,79 @@ def lines(file: str, messages: bool, as_json: bool) -> None:
             click.echo(f"{number}\t{found.level}\t{found.confidence:.2f}\t{found.source}\t{text}")
 
 
+@app.group(context_settings=CONTEXT)
+def models() -> None:
+    """Trained models: which are in use, are they sound, and back to the one before.
+
+    \b
+    Examples:
+      dagnosis models list
+      dagnosis models verify            hashes and formats of every version; exit 3 for a damaged one
+      dagnosis models rollback causes   the version before the promoted one, at last the shipped one
+    """
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a version.")
+def models_list(as_json: bool) -> None:
+    """List every version of every model; * is the one in use."""
+    _show_versions(as_json)
+
+
+@models.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a version.")
+def models_verify(as_json: bool) -> None:
+    """Check hashes and formats of every version. Exit code: 3 when one is refused."""
+    refused = _show_versions(as_json)
+    for trouble in refused:
+        complain(trouble)
+    sys.exit(UnreadableInput.exit_code if refused else 0)
+
+
+def _show_versions(as_json: bool) -> list[str]:
+    """Print the versions; gives the troubles of those that are refused."""
+    import msgspec
+
+    from dagnosis.models import store
+
+    rows = [version for name in store.names() for version in store.versions(name)]
+    for row in rows:
+        if as_json:
+            _print_json({**msgspec.to_builtins(row), "refused": bool(row.trouble)})
+            continue
+        mark = "*" if row.current else " "
+        says = "refused" if row.trouble else ""
+        if row.manifest:
+            shown = [f"{key} {value:.3f}" for key, value in row.manifest.figures.items()]
+            says = ", ".join(shown[:4])
+        click.echo(f"{mark} {row.name:<12} {row.version:<26} {row.origin:<9} {says}".rstrip())
+    if not rows:
+        complain("no models are shipped or promoted here")
+    return [row.trouble for row in rows if row.trouble]
+
+
+@models.command("rollback")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def models_rollback(name: str, as_json: bool) -> None:
+    """Put the version before the promoted one in use; at last the shipped one.
+
+    \b
+    Example:
+      dagnosis models rollback causes
+    """
+    from dagnosis.models import store
+
+    now = store.rollback(name)
+    if as_json:
+        version, origin = (now.manifest.version, now.origin) if now else (None, None)
+        _print_json({"name": name, "version": version, "origin": origin})
+    elif now:
+        click.echo(f"{name}: {now.manifest.version} ({now.origin}) is in use")
+    else:
+        click.echo(f"{name}: no version is left, none is in use")
+
+
 @app.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def doctor(as_json: bool) -> None:
@@ -303,8 +377,27 @@ def demo() -> None:
     rendering.demo(answers(), settings.load().settings.colour)
 
 
+_python_shows = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Ours are messages to the user, without the line of code that gave them."""
+    if issubclass(category, RefusedModelWarning):
+        complain(message)
+    else:
+        _python_shows(message, category, filename, lineno, file, line)
+
+
 def main() -> None:
     """Run the command line; errors that we raise on purpose are one line on stderr."""
+    warnings.showwarning = _show_warning
     try:
         app(prog_name="dagnosis")
     except DagnosisError as error:

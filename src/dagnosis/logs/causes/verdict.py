@@ -16,7 +16,9 @@ from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
 class Verdict(msgspec.Struct, frozen=True):
     """One hypothesis about one message; heavier is more specific (1 to 10).
 
-    `supervised` marks statements of Airflow's own supervisor and executor, which stand at any level.
+    `supervised` marks statements of Airflow's own supervisor and executor, which stand at any level;
+    `certainty` in (0, 1] is the share of such messages that it explains, `rival` the id of the cause
+    that explains most of the others ("" where none is known).
     """
 
     detail: str
@@ -29,6 +31,8 @@ class Verdict(msgspec.Struct, frozen=True):
     symptom: bool = False
     supervised: bool = False
     ending: bool = False
+    certainty: float = 1.0
+    rival: str = ""
 
 
 _DELAY_SECONDS = 60
@@ -78,6 +82,8 @@ def _of_cause(cause: Cause, weight: float) -> Verdict:
         symptom=cause.spec.symptom,
         supervised=cause.spec.supervised,
         ending=cause.spec.ending,
+        certainty=cause.spec.certainty,
+        rival=cause.spec.rival,
     )
 
 

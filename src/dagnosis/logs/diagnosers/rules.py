@@ -129,11 +129,23 @@ def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     ranked = []
     for detail, (score, verdict) in sorted(best.items(), key=lambda item: -item[1][0]):
         share = math.exp(score - top) / total
-        sure = 1 / (1 + math.exp(-0.55 * (verdict.weight - 0.5)))
+        sure = verdict.certainty / (1 + math.exp(-0.55 * (verdict.weight - 0.5)))
         if verdict.symptom:
             sure *= 0.5
         ranked.append(RankedCause(verdict.family, detail, round(share**0.35 * sure, 3)))
-    return ranked
+    return _with_rival(ranked, best)
+
+
+def _with_rival(
+    ranked: list[RankedCause], best: dict[str, tuple[float, Verdict]]
+) -> list[RankedCause]:
+    """The second hypothesis of a message that does not settle it, with what the first leaves."""
+    top = best[ranked[0].detail][1]
+    if not top.rival or top.rival in best:
+        return ranked
+    family = top.rival.partition(".")[0]
+    left = round((1 - top.certainty) * ranked[0].confidence / top.certainty, 3)
+    return [ranked[0], RankedCause(family, top.rival, left), *ranked[1:]]
 
 
 def _evidence(found: Sequence[Candidate], log: ParsedLog, limit: int) -> tuple[Evidence, ...]:
