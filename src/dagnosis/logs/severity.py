@@ -34,7 +34,7 @@ class Label(msgspec.Struct, frozen=True):
 
     level: Level
     confidence: float
-    source: Literal["stated", "model", "keyword"]
+    source: Literal["stated", "model", "keyword", "llm"]
 
 
 def label(message: str, stated: Level | None = None) -> Label:

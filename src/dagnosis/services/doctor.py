@@ -11,7 +11,18 @@ import msgspec
 
 from dagnosis.errors import DagnosisError
 
-NEEDED = ("ahocorasick-rs", "click", "google-re2", "msgspec", "PyYAML", "rich", "zstandard")
+NEEDED = (
+    "ahocorasick-rs",
+    "alembic",
+    "click",
+    "google-re2",
+    "msgspec",
+    "numpy",
+    "PyYAML",
+    "rich",
+    "SQLAlchemy",
+    "zstandard",
+)
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -23,9 +34,21 @@ class Check(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-def checks() -> list[Check]:
-    """All checks, in the order a reader would want them; none of them raises."""
-    return [_python(), *map(_library, NEEDED), _causes(), _diagnosis(), _airflow()]
+def checks(*, llm: bool = False) -> list[Check]:
+    """All checks, in the order a reader would want them; none of them raises.
+
+    Nothing is sent anywhere, but for `llm`: then the language model is asked one small question.
+    """
+    local = [
+        _python(),
+        *map(_library, NEEDED),
+        _causes(),
+        _diagnosis(),
+        _models(),
+        _store(),
+        _airflow(),
+    ]
+    return [*local, _language_model(llm)]
 
 
 def _python() -> Check:
@@ -61,10 +84,66 @@ def _diagnosis() -> Check:
     )
 
 
+def _models() -> Check:
+    from dagnosis.models import store
+
+    advice = "Roll back (dagnosis models rollback NAME), retrain, or reinstall dagnosis."
+    try:
+        found = [version for name in store.names() for version in store.versions(name)]
+    except (DagnosisError, OSError) as error:
+        return Check("models", False, str(error), advice)
+    refused = [version.trouble for version in found if version.trouble]
+    used = [f"{version.name} {version.version}" for version in found if version.current]
+    return Check("models", not refused, "; ".join(refused or used) or "none", advice)
+
+
+def _store() -> Check:
+    from dagnosis import settings
+    from dagnosis.incidents.memory import open_memory
+    from dagnosis.incidents.place import place
+
+    advice = "Set store (DAGNOSIS_STORE) to a database that can be read; explain works without."
+    try:
+        setting = settings.load().settings.store_place
+        memory = open_memory(setting)
+        if memory is None:
+            return Check("store", True, "none yet (dagnosis feedback makes one)")
+        memory.lookup("")
+        memory.close()
+        return Check("store", True, place(setting).name)
+    except DagnosisError as error:
+        return Check("store", False, str(error), advice)
+
+
 def _airflow() -> Check:
     found = importlib.util.find_spec("airflow") is not None
     return Check(
         "Airflow",
         True,
         "installed here" if found else "not installed here (not needed to read logs)",
+    )
+
+
+def _language_model(ask: bool) -> Check:
+    from dagnosis import settings
+    from dagnosis.logs.llm.account import Account
+    from dagnosis.logs.llm.levels import question
+
+    name = "language model"
+    try:
+        chosen = settings.load().settings
+        if not (chosen.llm_provider or ask):
+            return Check(name, True, "none set up (not needed)")
+        account = Account(chosen)
+        if not ask:
+            return Check(name, True, f"{account.name} (not asked; dagnosis doctor --llm does)")
+        told = account.call(question(["could not connect to <host>"]))
+    except DagnosisError as error:
+        return Check(name, False, str(error), "See docs/howto/llm.md.")
+    spent = account.budget.spent()
+    return Check(
+        name,
+        True,
+        f"{account.name} answered in {told.seconds:.1f} s with {told.tokens} tokens; "
+        f"today {spent.calls} calls and {spent.tokens} tokens so far",
     )

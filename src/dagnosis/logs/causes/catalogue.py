@@ -16,6 +16,8 @@ A cause file is `<family>/<name>.yaml`; its id is `family.name`. Keys:
                   lines of the process that say why
     supervised    true: Airflow's own supervisor or executor states it, at any level, even INFO
     weight        1 to 9, default 5: how specific a match is; the heaviest match names the cause
+    vague         true: says where or how it was raised, not why; what the trained model reads in the
+                  words goes before it
     certainty     0 to 1, default 1: the share of failures with this message that this cause explains
     rival         the cause that explains most of the others: the second hypothesis
     structural    instead of patterns and exceptions: one sentence that says by what structure of
@@ -72,6 +74,7 @@ class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     symptom: bool = False
     supervised: bool = False
     ending: bool = False
+    vague: bool = False
     weight: int = 5
     certainty: float = 1.0
     rival: str = ""
