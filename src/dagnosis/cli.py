@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from dagnosis import __version__
+from dagnosis.cli_forecast import forecast
 from dagnosis.errors import DagnosisError, RefusedModelWarning, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
@@ -752,6 +753,9 @@ def _show_warning(
         complain(message)
     else:
         _python_shows(message, category, filename, lineno, file, line)
+
+
+app.add_command(forecast)
 
 
 def main() -> None:

@@ -339,3 +339,15 @@ def from_columns(raw: dict[str, NDArray[Any]]) -> Runs:
         {name: raw[name].astype(np.float32) for name in ("priority", "req_cpus", "req_mem", "req_time")},
         version, raw.get("run_uid"),
     )  # fmt: skip
+
+
+def plain(runs: Runs) -> Column:
+    """The run table as the plain forest sees it: ids as codes, hour, weekday, what was asked for."""
+    seconds = runs.asked / 1e6
+    made = [
+        *(runs.codes[track] for track in ("dag", "task", "owner", "kind")),
+        seconds % DAY / HOUR,
+        (seconds // DAY + 3) % 7,
+        *runs.static.values(),
+    ]
+    return np.stack([column.astype(np.float32) for column in made], 1)

@@ -81,6 +81,16 @@ def brier(truth: NDArray[Any], chances: Chances) -> float:
     return float(np.square(chances - truth).mean()) if len(truth) else float("nan")
 
 
+def drift(truth: NDArray[Any], chances: Chances) -> float:
+    """How far the number of failures is from the forecast, in its own standard deviations.
+
+    Above 0 more failed than was expected. Beyond 4 either way the forecasts no longer fit (incidents
+    make 2 or 3 common). 0 without rows.
+    """
+    spread = float(np.sqrt((chances * (1 - chances)).sum()))
+    return float((truth - chances).sum()) / spread if spread > 0 else 0.0
+
+
 class Bin(msgspec.Struct, frozen=True):
     """A bin of the reliability diagram: runs, mean forecast, share that failed."""
 

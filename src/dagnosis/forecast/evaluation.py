@@ -178,7 +178,7 @@ def _learns(model: str) -> bool:
 def _predict(rows: Rows, runs: Runs, now: int, index: Index) -> dict[str, Chances]:
     """Every model, fitted on what was known at `now`, asked about `index`."""
     known = np.flatnonzero((runs.label >= 0) & (runs.known <= now))
-    chosen, weights = _sample(runs.label, known)
+    chosen, weights = sample(runs.label, known)
     learn, labels = rows.take(chosen), runs.label[chosen]
     asked = rows.take(index)
     blend = Blend().fit(learn, labels, weights)
@@ -191,7 +191,7 @@ def _predict(rows: Rows, runs: Runs, now: int, index: Index) -> dict[str, Chance
     return predicted
 
 
-def _sample(label: Labels, known: Index) -> tuple[Index, NDArray[np.float64]]:
+def sample(label: Labels, known: Index) -> tuple[Index, NDArray[np.float64]]:
     """As `samples.Sample` would have kept: classes apart, all of time alike."""
     random = np.random.default_rng(42)
     chosen, weights = [], []

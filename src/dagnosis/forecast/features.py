@@ -169,12 +169,22 @@ class Stream:
             raise KeyError(request.uid)
         now = self.now = max(self.now, request.time)
         tracks = self._of(request)
-        row: list[float] = []
-        for track in tracks:
-            row += track.read(now)
+        row = self._read(request, tracks, now)
         for track in dict.fromkeys(tracks):
             track.ask(now)
         self._open[request.uid] = tracks
+        return row
+
+    def peek(self, request: Request) -> list[float]:
+        """The features of a run that may be asked for at `request.time`; nothing is counted."""
+        known = self._tracks
+        tracks = [known.get(key) or Track() for key in keys(request)]
+        return self._read(request, (*tracks, self._all), max(self.now, request.time))
+
+    def _read(self, request: Request, tracks: tuple[Track, ...], now: float) -> list[float]:
+        row: list[float] = []
+        for track in tracks:
+            row += track.read(now)
         row += (
             now % DAY / HOUR, (now // DAY + 3) % 7,
             request.priority, request.req_cpus, request.req_mem, request.req_time,

@@ -1,8 +1,8 @@
 """The default: the mean of the log-odds of models that err differently, as far as history carries.
 
-The ladder: below `SOME` outcomes or `SOME_FAILURES` failures the prior answers alone; from there on
-all members are averaged. Each member has the same say: weights that are fitted on few failures say
-more about the last incident than about the next.
+The ladder: with less than `SOME` history the prior answers alone, then it and a forest, from `MUCH`
+on all members. Each has the same say: weights that are fitted on few failures say more about the last
+incident than about the next.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from dagnosis.forecast.models.linear import chance
 from dagnosis.forecast.models.logistic import Logistic
 from dagnosis.forecast.models.prior import Prior
 
-SOME = 300
-SOME_FAILURES = 30
+SOME = (300, 30)
+"""Outcomes, and failures among them (and successes), from which a forest is of use."""
+MUCH = (4000, 300)
+"""From which boosted trees and a regression on all columns are, too."""
 EDGE = 1e-4
 """How near to 0 or 1 a member may go; a forest says 0 where it saw no failure."""
 
@@ -40,9 +42,10 @@ class Blend:
     def fit(self, rows: Rows, labels: Labels, weights: Weights) -> Self:
         """Choose the rung, fit its members."""
         members: list[Model] = [self.prior]
-        failures = int((labels == 1).sum())
-        if len(labels) >= SOME and SOME_FAILURES <= failures <= len(labels) - SOME_FAILURES:
-            members += [Logistic(), Boosted(), HistoryForest()]
+        if _enough(labels, SOME):
+            members.append(HistoryForest())
+        if _enough(labels, MUCH):
+            members += [Logistic(), Boosted()]
         self.members = {one.name: one.fit(rows, labels, weights) for one in members}
         return self
 
@@ -76,3 +79,8 @@ class Blend:
         assert isinstance(prior, Prior)
         self.prior = prior
         return self
+
+
+def _enough(labels: Labels, rung: tuple[int, int]) -> bool:
+    failures = int((labels == 1).sum())
+    return len(labels) >= rung[0] and min(failures, len(labels) - failures) >= rung[1]
