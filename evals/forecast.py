@@ -57,7 +57,9 @@ def score(predictions: Path, labels: Path) -> None:
     truth = np.array([label for label, _ in tests]) == 1
     chance = np.array([chance for _, chance in tests])
     hard = np.array(first)
-    print(f"test runs          {len(truth):,}, {truth.mean():.2%} failed, {np.isnan(chance).sum()} missing")
+    print(
+        f"test runs          {len(truth):,}, {truth.mean():.2%} failed, {np.isnan(chance).sum()} missing"
+    )
     print(f"PR-AUC             {pr_auc(truth, chance):.4f}")
     print(f"  first failures   {pr_auc(truth[hard], chance[hard]):.4f}")
     print(f"calibration error  {calibration_error(truth, chance):.4f}")

@@ -127,11 +127,19 @@ def evaluate(runs: Path, html: Path | None, as_json: bool) -> None:
 @forecast.command()
 @RUNS
 @click.option(
-    "--alerts", metavar="N", type=click.FloatRange(0, min_open=True), default=5.0,
-    show_default=True, help="Mark so many a day at most, on average.",
+    "--alerts",
+    metavar="N",
+    type=click.FloatRange(0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="Mark so many a day at most, on average.",
 )
 @click.option(
-    "--most", metavar="N", type=click.IntRange(1), default=20, show_default=True,
+    "--most",
+    metavar="N",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
     help="Runs that are listed.",
 )
 @AS_JSON

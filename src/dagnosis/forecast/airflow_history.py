@@ -58,7 +58,9 @@ def _engine(url: str) -> Engine:
             options = "-c default_transaction_read_only=on"
             return create_engine(parsed, connect_args={"options": options})
     except (ArgumentError, NoSuchModuleError):
-        raise WrongUse("the URL of the metadata database is none of sqlite:// and postgresql://") from None
+        raise WrongUse(
+            "the URL of the metadata database is none of sqlite:// and postgresql://"
+        ) from None
     except ImportError:
         raise WrongUse("PostgreSQL needs: pip install 'dagnosis[postgres]'") from None
     raise WrongUse(f"{parsed.get_backend_name()}: only SQLite and PostgreSQL are read")
@@ -70,7 +72,9 @@ def _attempts(connection: Connection, since: datetime | None) -> Iterator[dict[s
     found = inspect(connection)
     tables = set(found.get_table_names())
     if not {"task_instance", "dag_run", "dag"} <= tables:
-        raise UnreadableInput("the database holds no Airflow: task_instance, dag_run or dag is missing")
+        raise UnreadableInput(
+            "the database holds no Airflow: task_instance, dag_run or dag is missing"
+        )
     for table in ("task_instance", "task_instance_history"):
         if table not in tables:
             continue
@@ -92,7 +96,7 @@ def _query(table: str, columns: set[str], bounded: bool) -> str:
     return (
         "SELECT t.dag_id, t.task_id, t.run_id, t.map_index, t.try_number, t.state, t.start_date, "
         f"t.end_date, t.priority_weight, {touched} AS touched, {optional}, d.owners, "
-        f"r.queued_at, r.run_type FROM {table} t "  # noqa: S608
+        f"r.queued_at, r.run_type FROM {table} t "
         "JOIN dag_run r ON r.dag_id = t.dag_id AND r.run_id = t.run_id "
         "LEFT JOIN dag d ON d.dag_id = t.dag_id"
         + (f" WHERE {touched} >= :since OR t.end_date IS NULL" if bounded else "")

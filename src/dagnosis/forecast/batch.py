@@ -344,10 +344,6 @@ def from_columns(raw: dict[str, NDArray[Any]]) -> Runs:
 def plain(runs: Runs) -> Column:
     """The run table as the plain forest sees it: ids as codes, hour, weekday, what was asked for."""
     seconds = runs.asked / 1e6
-    made = [
-        *(runs.codes[track] for track in ("dag", "task", "owner", "kind")),
-        seconds % DAY / HOUR,
-        (seconds // DAY + 3) % 7,
-        *runs.static.values(),
-    ]
+    made: list[NDArray[Any]] = [runs.codes[track] for track in ("dag", "task", "owner", "kind")]
+    made += [seconds % DAY / HOUR, (seconds // DAY + 3) % 7, *runs.static.values()]
     return np.stack([column.astype(np.float32) for column in made], 1)

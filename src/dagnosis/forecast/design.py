@@ -8,7 +8,7 @@ mean the same on the next.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,10 @@ _MANY = 300
 """Outcomes beyond which a longer history makes no difference."""
 
 
-def logit(p: NDArray[np.floating], edge: float = 1e-3) -> NDArray[np.floating]:
+def logit(p: NDArray[Any], edge: float = 1e-3) -> NDArray[Any]:
     """Log-odds of probabilities, which are kept `edge` away from 0 and 1."""
     clipped = np.clip(p, edge, 1 - edge)
-    odds: NDArray[np.floating] = np.log(clipped / (1 - clipped))
+    odds: NDArray[Any] = np.log(clipped / (1 - clipped))
     return odds
 
 
@@ -91,7 +91,7 @@ class _Filler:
         self.out = out
         self.at = 0
 
-    def __call__(self, *columns: NDArray[np.floating]) -> None:
+    def __call__(self, *columns: NDArray[np.floating] | NDArray[np.bool_]) -> None:
         for column in columns:
             self.out[:, self.at] = column
             self.at += 1

@@ -87,7 +87,9 @@ class Evaluation(msgspec.Struct, frozen=True):
 
 
 def evaluate(
-    name: str, runs: Runs, plain: NDArray[np.float32] | None = None,
+    name: str,
+    runs: Runs,
+    plain: NDArray[np.float32] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Evaluation:
     """Evaluate every model on a table of runs.
@@ -203,9 +205,7 @@ def sample(label: Labels, known: Index) -> tuple[Index, NDArray[np.float64]]:
     return np.concatenate(chosen), np.concatenate(weights)
 
 
-def _threshold(
-    runs: Runs, validation: tuple[Index, dict[str, Chances]], model: str
-) -> float:
+def _threshold(runs: Runs, validation: tuple[Index, dict[str, Chances]], model: str) -> float:
     """The threshold of the best F1 on the validation; 0.5 where that has no failure."""
     held, chances = validation
     return best_threshold(runs.label[held] == 1, chances[model])
@@ -331,7 +331,12 @@ def _daily(
     for day in np.unique(days):
         mine = days == day
         out.append(
-            (float(day) * 86400, int(mine.sum()), int(truth[mine].sum()), float(chances[mine].sum()))
+            (
+                float(day) * 86400,
+                int(mine.sum()),
+                int(truth[mine].sum()),
+                float(chances[mine].sum()),
+            )
         )
     return tuple(out)
 

@@ -58,7 +58,7 @@ NAMES: tuple[str, ...] = (*(f"{track}.{slot}" for track in TRACKS for slot in SL
 
 _NAN = math.nan
 _MASK = (1 << RING) - 1
-_BITS = tuple(bin(value).count("1") for value in range(_MASK + 1))
+_BITS = tuple(value.bit_count() for value in range(_MASK + 1))
 
 
 class Track:

@@ -195,12 +195,12 @@ class Table:
         order = np.argsort(uids, kind="stable")
         twice = np.flatnonzero(uids[order][1:] == uids[order][:-1])
         if len(twice):
-            later = order[twice + 1].min()
-            name = self._connection.execute(
-                f"SELECT run_uid FROM {self._scan} LIMIT 1 OFFSET {int(later)}"
+            later = int(order[twice + 1].min())
+            found = self._connection.execute(
+                f"SELECT run_uid FROM {self._scan} LIMIT 1 OFFSET {later}"
             ).fetchone()
             raise UnreadableInput(
-                f"{self.path}: row {later + 1}: run_uid {str(name[0]) if name else ''!r} "
+                f"{self.path}: row {later + 1}: run_uid {found[0] if found else ''!r} "
                 "stands twice; each try needs its own"
             )
 
@@ -212,7 +212,9 @@ class Table:
             for name, kind in AIRFLOW_STATES.items()
             if kind in _LABELS
         )
-        texts = {name: f"coalesce({name}, '')" for name in ("task_id", "queue", "operator", "owner")}
+        texts = {
+            name: f"coalesce({name}, '')" for name in ("task_id", "queue", "operator", "owner")
+        }
         asked = ", ".join(f"coalesce({name}, 'nan'::DOUBLE)" for name in _SHAPE)
         numbers = ", ".join(
             f"CAST(coalesce({name}, 'nan'::DOUBLE) AS FLOAT) AS {name}"
@@ -305,7 +307,7 @@ class Table:
 
     def _event(self, row: tuple[Any, ...], trouble: Trouble) -> Event | None:
         (
-            number, kind, at, uid, dag, task, submit, start, end, state,
+            number, kind, at, uid, dag, task, submit, start, _end, state,
             queue, operator, owner, version, priority, cpus, memory, seconds,
         ) = row  # fmt: skip
         if uid is None:

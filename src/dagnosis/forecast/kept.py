@@ -24,7 +24,9 @@ def newest(path: Path) -> datetime | None:
     import duckdb
 
     try:
-        row = duckdb.execute("SELECT epoch(max(end_time)) FROM read_parquet(?)", [str(path)]).fetchone()
+        row = duckdb.execute(
+            "SELECT epoch(max(end_time)) FROM read_parquet(?)", [str(path)]
+        ).fetchone()
     except duckdb.Error as error:
         raise UnreadableInput(f"{path}: {str(error).splitlines()[0].lower()}") from None
     if not row or row[0] is None:
@@ -64,7 +66,7 @@ def add(path: Path, rows: Iterable[dict[str, Any]]) -> tuple[int, int]:
     if path.exists():
         names = ", ".join(f'"{name}"' for name in COLUMNS)
         connection.execute(
-            f"INSERT INTO pulled SELECT {names} FROM read_parquet(?) "  # noqa: S608 - our columns
+            f"INSERT INTO pulled SELECT {names} FROM read_parquet(?) "
             "WHERE run_uid NOT IN (SELECT run_uid FROM pulled)",
             [str(path)],
         )

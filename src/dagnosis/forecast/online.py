@@ -158,9 +158,7 @@ def replay(events: Iterable[Event], forecaster: Forecaster) -> Iterator[tuple[st
     for event in events:
         if isinstance(event, Request):
             if event.uid in seen:
-                forecaster.trouble.note(
-                    "runs asked for twice: the first request counts", event.uid
-                )
+                forecaster.trouble.note("runs asked for twice: the first request counts", event.uid)
                 continue
             seen.add(event.uid)
             forecaster.ask(event)

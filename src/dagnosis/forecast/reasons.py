@@ -56,9 +56,9 @@ def reasons(blend: Blend, line: Line, raw: NDArray[np.float32], most: int = 3) -
         about = _about(_folded(column, values))
         weights[about] = weights.get(about, 0.0) + part
     ranked = sorted(weights.items(), key=lambda item: -abs(item[1]))
-    return [Reason(_worded(about, values), weight) for about, weight in ranked if abs(weight) >= 0.05][
-        :most
-    ]
+    return [
+        Reason(_worded(about, values), weight) for about, weight in ranked if abs(weight) >= 0.05
+    ][:most]
 
 
 # ---------------------------------------------------------------- parts of a member
@@ -151,7 +151,15 @@ _SUBJECTS = {
     "shape": "runs like it",
     "all": "all runs",
 }
-_TIMING = ("gap", "time since", "pending", "ends last hour", "known outcomes", "outcomes", "never ran")
+_TIMING = (
+    "gap",
+    "time since",
+    "pending",
+    "ends last hour",
+    "known outcomes",
+    "outcomes",
+    "never ran",
+)
 _LENGTH = ("duration", "cancelled")
 
 
@@ -182,7 +190,9 @@ def _worded(about: str, values: dict[str, float]) -> str:
     track, _, what = about.partition(" ")
     if about == "calendar":
         days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-        return f"it runs on {days[int(values['weekday'])]} at {int(values['hour_of_day']):02d}:00 UTC"
+        return (
+            f"it runs on {days[int(values['weekday'])]} at {int(values['hour_of_day']):02d}:00 UTC"
+        )
     if track == "asked":
         return f"what it asks for ({what})"
     subject = _SUBJECTS[track]

@@ -25,16 +25,11 @@ _BLUE, _RED, _GREY = "#2f6fb5", "#c2473d", "#9aa4ae"
 def page(found: Evaluation) -> str:
     """The page, complete."""
     own = found.scores[0]
-    cut = datetime.fromtimestamp(found.cut, timezone.utc)
     parts = [
         f"<h1>Failure forecasts: {escape(found.name)}</h1>",
-        f"<p>{found.labelled:,} runs with a known end of {found.runs:,}. Models learned from what was "
-        f"known on {cut:%Y-%m-%d %H:%M} UTC and twice later, and forecast the {own.runs:,} runs asked "
-        f"for after it, of which {found.failed:.2%} failed.</p>",
+        _about(found),
         "<h2>Models</h2>", _models(found.scores),
-        "<p>PR-AUC with 95 % of bootstrap samples of whole days. Precision, recall and F1 at the "
-        "threshold that was best on the last 15 % before the cut. At 1 % and 5 %: precision / recall "
-        "when so many of the runs raise an alert.</p>",
+        _KEY,
         _bars(found.scores),
         _random(found),
         "<h2>The hard parts</h2>", _buckets(found.scores),
@@ -52,6 +47,22 @@ def page(found: Evaluation) -> str:
         f"<title>Forecasts: {escape(found.name)}</title><style>{_STYLE}</style><body>"
         + "\n".join(parts)
         + "</body></html>\n"
+    )
+
+
+_KEY = (
+    "<p>PR-AUC with 95 % of bootstrap samples of whole days. Precision, recall and F1 at the threshold "
+    "that was best on the last 15 % before the cut. At 1 % and 5 %: precision / recall when so many of "
+    "the runs raise an alert.</p>"
+)
+
+
+def _about(found: Evaluation) -> str:
+    cut = datetime.fromtimestamp(found.cut, timezone.utc)
+    return (
+        f"<p>{found.labelled:,} runs with a known end of {found.runs:,}. Models learned from what was "
+        f"known on {cut:%Y-%m-%d %H:%M} UTC and twice later, and forecast the {found.scores[0].runs:,} "
+        f"runs asked for after it, of which {found.failed:.2%} failed.</p>"
     )
 
 

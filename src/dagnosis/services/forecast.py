@@ -19,10 +19,10 @@ import msgspec
 from dagnosis.errors import UnreadableInput
 
 if TYPE_CHECKING:
-    from dagnosis.forecast.evaluation import Evaluation
     import numpy as np
     from numpy.typing import NDArray
 
+    from dagnosis.forecast.evaluation import Evaluation
     from dagnosis.forecast.features import Stream
     from dagnosis.forecast.history import Event, Request, Trouble
     from dagnosis.forecast.reasons import Reason
@@ -135,7 +135,9 @@ def train(
     line = fit_line(chances, table.label[newest])
     figures = {
         "pr_auc": pr_auc(truth, chances),
-        "last_ten": pr_auc(truth, LastTen().fit(asked, table.label[learn][:0], weights[:0]).predict(asked)),
+        "last_ten": pr_auc(
+            truth, LastTen().fit(asked, table.label[learn][:0], weights[:0]).predict(asked)
+        ),
     }
     champion = store.open_model(trained.NAME, trained.FORMAT, folder)
     before = pr_auc(truth, trained.in_use(folder).predict(asked)) if champion else None
@@ -248,8 +250,13 @@ def score(
     return Scored(
         risks=tuple(
             _risk(
-                state, model, candidates[i], raw[i], float(chances[i]),
-                rank < alerts_a_day and float(chances[i]) >= threshold, reasons,
+                state,
+                model,
+                candidates[i],
+                raw[i],
+                float(chances[i]),
+                rank < alerts_a_day and float(chances[i]) >= threshold,
+                reasons,
             )
             for rank, i in enumerate(order)
         ),

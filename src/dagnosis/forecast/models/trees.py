@@ -21,12 +21,8 @@ from dagnosis.forecast.models import Chances, Labels, Rows, Weights, constant
 SEED = 42
 _TRUSTED = frozenset(
     {
-        "sklearn._loss.link.Interval",
-        "sklearn._loss.link.LogitLink",
-        "sklearn._loss.loss.HalfBinomialLoss",
-        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn.tree._tree.Tree",
     }
 )
 """Types beyond those that skops knows as harmless; all they do when loaded is hold arrays."""
