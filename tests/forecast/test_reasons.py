@@ -19,6 +19,7 @@ from tests.forecast.making import rows
 @pytest.fixture(scope="module")
 def blend() -> Blend:
     data, labels, weights = rows(600)
+    weights = np.where(labels == 1, 1.0, 3.0)
     made = Blend()
     members = [made.prior, Logistic(), Boosted(), HistoryForest()]
     made.members = {one.name: one.fit(data, labels, weights) for one in members}

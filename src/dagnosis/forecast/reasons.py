@@ -90,7 +90,7 @@ def _aimed(base: float, parts: Parts, aim: float) -> tuple[float, Parts]:
 def _boosted(member: Boosted, rows: Rows) -> tuple[float, Parts]:
     inputs = rows.design[0, member.columns]
     parts = np.zeros(len(COLUMNS))
-    base = float(np.ravel(member.trees._baseline_prediction)[0])
+    base = float(np.ravel(member.trees._baseline_prediction)[0]) + member.shift
     for trees in member.trees._predictors:
         nodes = trees[0].nodes
         expected = _expected(nodes)

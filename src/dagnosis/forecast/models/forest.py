@@ -38,9 +38,9 @@ class HistoryForest(Trees):
     name: ClassVar[str] = "forest-history"
 
     def make(self) -> Any:
-        """ExtraTreesClassifier, 100 trees, leaves of 5 rows or more."""
+        """ExtraTreesClassifier, 60 trees, leaves of 8 rows or more."""
         from sklearn.ensemble import ExtraTreesClassifier
 
         return ExtraTreesClassifier(
-            n_estimators=100, min_samples_leaf=5, max_features="sqrt", random_state=SEED
+            n_estimators=60, min_samples_leaf=8, max_features="sqrt", random_state=SEED
         )

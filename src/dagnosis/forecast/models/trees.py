@@ -55,10 +55,13 @@ class Trees:
             if not len(self.columns):
                 self.only = float((weights * (labels == 1)).sum() / weights.sum())
                 return self
-            self.trees = self.make().fit(
-                matrix[:, self.columns], (labels == 1).astype(np.int8), sample_weight=weights
-            )
+            failed = (labels == 1).astype(np.int8)
+            self.trees = self.grow(matrix[:, self.columns], failed, weights)
         return self
+
+    def grow(self, matrix: Matrix, failed: Labels, weights: Weights) -> Any:
+        """A fitted classifier."""
+        return self.make().fit(matrix, failed, sample_weight=weights)
 
     def predict(self, rows: Rows) -> Chances:
         """Probabilities."""
