@@ -15,6 +15,7 @@ import click
 from dagnosis import __version__
 from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
+from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.setup import config, demo, doctor
@@ -34,7 +35,7 @@ def app() -> None:
     """
 
 
-for _command in (explain, lines, feedback, retrain, models, doctor, config, demo):
+for _command in (explain, lines, forecast, feedback, retrain, models, doctor, config, demo):
     app.add_command(_command)
 
 _python_shows = warnings.showwarning
