@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    pass
-
 from dagnosis.cli.terminal import CONTEXT, complain, print_json, showing
-from dagnosis.errors import UnreadableInput
+from dagnosis.errors import UnreadableInput, WrongUse
 
 
 @click.command()
@@ -44,16 +40,21 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
     from dagnosis import settings
     from dagnosis.incidents.place import place
     from dagnosis.incidents.store import open_store
-    from dagnosis.logs.training.contract import trainers
-    from dagnosis.services.retrain import choose, rows
+    from dagnosis.logs.training import contract
     from dagnosis.services.retrain import retrain as run
+    from dagnosis.services.retrain import rows
 
     chosen = settings.load().settings
     labels = []
     if place(chosen.store_place).exists:
         with open_store(chosen.store_place) as store:
             labels = store.labels()
-    for trainer in choose(trainers(), name):
+    missing: list[WrongUse] = []
+    if name == "all":
+        found, missing = contract.trainers()
+    else:
+        found = [contract.trainer(name)]
+    for trainer in found:
         with showing(f"Retraining {trainer.name}") as progress:
             outcome = run(
                 trainer,
@@ -69,6 +70,9 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
         else:
             for row in rows(outcome):
                 click.echo(row)
+    for error in missing:
+        complain(error)
+    sys.exit(WrongUse.exit_code if missing and not found else 0)
 
 
 @click.group(context_settings=CONTEXT)
