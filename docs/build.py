@@ -20,7 +20,24 @@ from dagnosis.logs.causes.catalogue import Cause, load_causes
 from dagnosis.logs.causes.tables import pages as tables
 from dagnosis.model import FAMILY_MEANINGS, Diagnosis
 
-COMMANDS = ("", "explain", "lines", "doctor", "demo", "config show")
+COMMANDS = (
+    "",
+    "explain",
+    "lines",
+    "feedback",
+    "feedback confirm",
+    "feedback correct",
+    "feedback list",
+    "feedback forget",
+    "retrain",
+    "models",
+    "models list",
+    "models verify",
+    "models rollback",
+    "doctor",
+    "demo",
+    "config show",
+)
 
 
 def pages() -> dict[str, str]:

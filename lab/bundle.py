@@ -63,8 +63,8 @@ Apache Airflow {versions} on {date}, in runs of DAGs that fail on purpose (or su
 with LocalExecutor (3) and SequentialExecutor (2) on SQLite:
 
 ```
-python -m lab --out corpus --python AIRFLOW_3_PYTHON --run-id {run_id} --only NAME …
-python -m lab --out corpus --python AIRFLOW_2_PYTHON --run-id {run_id} --only NAME … --airflow 2
+python -m lab --out corpus --airflow 3 --run-id {run_id} --only NAME …
+python -m lab --out corpus --airflow 2 --run-id {run_id} --only NAME …
 python -m lab.bundle corpus src/dagnosis/samples
 ```
 

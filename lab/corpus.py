@@ -155,10 +155,12 @@ class Corpus:
         text = self._rewrite(_read(attempt.log))
         file = f"logs/{self._name(fault, attempt)}"
         row, problem = self._label(fault, attempt, file, _lines(text), self._version)
+        rejected = file.replace("logs/", "rejected/", 1)
         if problem is None:
             self.rows[file] = asdict(row)
+            (self.folder / rejected).unlink(missing_ok=True)
         else:
-            file = file.replace("logs/", "rejected/", 1)
+            file = rejected
         (self.folder / file).parent.mkdir(exist_ok=True)
         (self.folder / file).write_bytes(text.encode("utf-8", errors="surrogateescape"))
         return problem

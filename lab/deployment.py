@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+from lab.metadata import Metadata
 from lab.processes import Process
 from lab.world import Ports
 
@@ -32,6 +32,7 @@ class Deployment:
     home: Path
     ports: Ports
     major: int
+    metadata: Metadata
     extra: Mapping[str, str]
     components: list[Process] = field(default_factory=list)
     _token: str = ""
@@ -49,19 +50,18 @@ class Deployment:
     def environment(self) -> dict[str, str]:
         """The environment of every component: Airflow's settings, and the world's variables."""
         url = f"http://127.0.0.1:{self.ports.api}"
-        # The 5 s that sqlite3 waits for a lock by default are few for five components; but the
-        # API server stands still while it waits.
-        database = f"sqlite:///{self.home}/airflow.db?timeout=12"
+        # Airflow 2 refuses to run tasks side by side on SQLite.
+        local = self.major == 3 or not self.metadata.url.startswith("sqlite")
         settings = {
             "CORE__DAGS_FOLDER": str(self.dags),
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__PARALLELISM": "4",
-            "CORE__EXECUTOR": "LocalExecutor" if self.major == 3 else "SequentialExecutor",
+            "CORE__EXECUTOR": "LocalExecutor" if local else "SequentialExecutor",
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "CORE__DAG_DISCOVERY_SAFE_MODE": "False",
             "CORE__DAGBAG_IMPORT_TIMEOUT": "20",
             "CORE__FERNET_KEY": base64.urlsafe_b64encode(_SECRET[:32].encode()).decode(),
-            "DATABASE__SQL_ALCHEMY_CONN": database,
+            "DATABASE__SQL_ALCHEMY_CONN": self.metadata.url,
             "LOGGING__BASE_LOG_FOLDER": str(self.logs),
             "LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports.first + 40),
             "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.ports.first + 41),
@@ -87,6 +87,9 @@ class Deployment:
                 "WEBSERVER__WEB_SERVER_PORT": str(self.ports.api),
                 "WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
                 "WEBSERVER__WORKERS": "1",
+                # On a busy machine the webserver ends itself after the default of 120 s.
+                "WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": "3600",
+                "WEBSERVER__WEB_SERVER_WORKER_TIMEOUT": "600",
                 "WEBSERVER__SECRET_KEY": _SECRET,
                 "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "7200",
             }
@@ -103,14 +106,14 @@ class Deployment:
         }
 
     def start(self, seconds: float = 240) -> None:
-        """Create the database, start the components and wait for their health."""
+        """Create the database, start the components and wait for their health.
+
+        Raises `RuntimeError`, with the end of Airflow's own output, where it does not come up.
+        """
         airflow = str(self.python.parent / "airflow")
         environment = self.environment()
-        subprocess.run(
-            [airflow, "db", "migrate"],
-            check=True, env=environment, cwd=self.home, capture_output=True, timeout=seconds,
-        )  # fmt: skip
-        self.metadata("PRAGMA journal_mode=WAL")  # readers do not wait for writers
+        self._run([airflow, "db", "migrate"], environment, seconds)
+        self.metadata.tune()
         names = ["api-server", "scheduler", "dag-processor", "triggerer"]
         if self.major == 2:
             self._create_user(airflow, environment)
@@ -144,6 +147,13 @@ class Deployment:
             text = answer.read()
         return json.loads(text) if text else None
 
+    def check(self) -> None:
+        """Raise `RuntimeError`, with the end of its output, where a component has ended."""
+        for process in self.components:
+            if not process.alive:
+                tail = process.output.read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"Airflow's {process.name} has ended:\n{tail}")
+
     def component(self, name: str) -> Process:
         """The component of that name; `StopIteration` where it does not run."""
         return next(process for process in self.components if process.name == name)
@@ -155,12 +165,6 @@ class Deployment:
         time.sleep(seconds)
         server.signal_tree(signal.SIGCONT)
 
-    def metadata(self, statement: str) -> None:
-        """Run one statement on the metadata database."""
-        with sqlite3.connect(self.home / "airflow.db", timeout=30) as connection:
-            connection.execute(statement)
-        connection.close()
-
     def _authorization(self) -> str:
         if self.major == 2:
             return "Basic " + base64.b64encode(b"admin:admin").decode()
@@ -171,10 +175,15 @@ class Deployment:
 
     def _create_user(self, airflow: str, environment: Mapping[str, str]) -> None:
         words = "users create -u admin -p admin -r Admin -f A -l B -e admin@example.org"
-        subprocess.run(
-            [airflow, *words.split()],
-            check=True, env=dict(environment), cwd=self.home, capture_output=True, timeout=180,
+        self._run([airflow, *words.split()], environment, 180)
+
+    def _run(self, command: list[str], environment: Mapping[str, str], seconds: float) -> None:
+        done = subprocess.run(
+            command, env=dict(environment), cwd=self.home, timeout=seconds,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}")
 
     def _wait_for_health(self, seconds: float) -> None:
         path = "/api/v2/monitor/health" if self.major == 3 else "/health"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any, Protocol
 
 NONE = "none"
@@ -116,6 +117,8 @@ class Fault:
     """Runs under Airflow 2 only."""
     exclusive: bool = False
     """Runs alone, since it disturbs the whole deployment."""
+    chatter: int = 0
+    """Lines of a healthy pipeline that each task logs around its work (see `lab.chatter`)."""
 
     def dag(self) -> object:
         """Build the DAG of this fault. Needs Airflow, and a `build`."""
@@ -129,4 +132,14 @@ class Fault:
         options.setdefault("start_date", datetime(2026, 1, 1, tzinfo=timezone.utc))
         with DAG(self.dag_id, schedule=None, catchup=False, **options) as dag:
             self.build()
+        if self.chatter:
+            from lab.chatter import surround
+
+            surround(dag, self.chatter)
         return dag
+
+
+def noisy(fault: Fault) -> Fault:
+    """The same fault in a log of 300 to 8,000 more lines: `<name>_noisy`, DAG `<dag_id>_bulk`."""
+    lines = round(300 * (8000 / 300) ** Random(fault.name).random())
+    return replace(fault, name=f"{fault.name}_noisy", dag_id=f"{fault.dag_id}_bulk", chatter=lines)

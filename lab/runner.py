@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import random
 import shutil
+import socket
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.error import HTTPError
 
-from lab import catalogue
+from lab import catalogue, history
 from lab.corpus import Attempt, Corpus, Rewriter
 from lab.deployment import Deployment
 from lab.fault import Fault
+from lab.metadata import Metadata, Postgres, Sqlite
 from lab.world import PROGRAMS, Ports, World
 
 ACTIVE = 5
@@ -39,6 +44,8 @@ class Plan:
     port: int
     only: Sequence[str]
     run_id: str | None = None
+    metadata: str = "sqlite"
+    """sqlite or postgresql."""
 
 
 @dataclass
@@ -104,7 +111,7 @@ class Run:
 
     def metadata(self, statement: str) -> None:
         """Run one statement on the metadata database."""
-        self.deployment.metadata(statement)
+        self.deployment.metadata.execute(statement)
 
     def attempts(self) -> Iterator[Attempt]:
         """Every try that left a log, with the state in which it ended."""
@@ -131,98 +138,139 @@ class Run:
         return sorted(self.folder.rglob("*.log"))
 
 
+def run_id_of(fault: Fault, seed: int, number: int = 1) -> str:
+    """A run id as Airflow gives it to runs by hand, with a time that only the seed decides, and
+    the number of the run (1 or 2)."""
+    second = random.Random(f"{seed} {fault.dag_id}").randrange(300 * 86_400)
+    moment = datetime(2026, 1, 4 + number, tzinfo=timezone.utc) + timedelta(seconds=second)
+    return f"manual__{moment.isoformat()}"
+
+
 class Laboratory:
     """One run of the lab: a deployment, the world around it, and a corpus to fill."""
 
-    def __init__(self, plan: Plan, faults: Sequence[Fault]) -> None:
-        """Prepare folders; nothing is started yet."""
+    def __init__(self, plan: Plan) -> None:
+        """Prepare folders; nothing is started yet.
+
+        Raises `ValueError`, which says what to do, where the plan cannot be carried out.
+        """
+        self.faults = choose(plan)
+        self.version = _check(plan)
         self.plan = plan
         ports = Ports(plan.port)
-        plan.work.mkdir(parents=True, exist_ok=True)
         home = plan.work / "airflow"
+        home.mkdir(parents=True)
+        # PostgreSQL's user must be able to enter.
+        plan.work.chmod(0o755)
         self.world = World(plan.work, plan.tools, plan.python, ports)
+        self.metadata: Metadata = Sqlite(home / "airflow.db")
+        if plan.metadata == "postgresql":
+            self.metadata = Postgres(plan.work / "metadata", ports.metadata)
+        else:
+            self.world.provided.add("sqlite_metadata")
         extra = self.world.environment(home)
-        self.deployment = Deployment(plan.python, home, ports, plan.major, extra)
-        self.faults = list(faults)
+        self.deployment = Deployment(plan.python, home, ports, plan.major, self.metadata, extra)
         random.Random(plan.seed).shuffle(self.faults)
-        self.problems: list[str] = []
+        self.problems: dict[str, list[str]] = {}
+        self._total = len(self.faults)
         self._done = 0
-        self._corpus = Corpus(plan.out, self._rewriter(home), _version(plan.python))
+        self._round = 1
 
     def run(self) -> list[str]:
-        """Run all faults; returns the problems found, [] when every log shows its fault."""
-        began = time.monotonic()
-        try:
+        """Run all faults; returns the problems found, [] when every log shows its fault.
+
+        Raises `RuntimeError` where Airflow, and `OSError` where its database does not come up.
+        """
+        self._began = time.monotonic()
+        self._corpus = Corpus(self.plan.out, self._rewriter(), self.version)
+        with ExitStack() as stops:
+            stops.callback(self.world.stop)
             self.world.start({need for fault in self.faults for need in fault.needs})
             self._drop_unprovided()
             self._write_dags()
+            print(f"Airflow {self.version} starts, {len(self.faults)} faults to run", flush=True)
+            stops.callback(self.metadata.start())
+            stops.callback(self.deployment.stop)
             self.deployment.start()
             self._wait_until_parsed()
-            print(f"Airflow is up after {time.monotonic() - began:.0f} s", flush=True)
-            self._run_many([fault for fault in self.faults if fault.build and not fault.exclusive])
-            for fault in self.faults:
-                if fault.exclusive:
-                    self._run_many([fault])
+            print(f"it is up after {_clock(time.monotonic() - self._began)}", flush=True)
+            self._began = time.monotonic()
+            self._run_all([fault for fault in self.faults if fault.build])
             self._collect_broken([fault for fault in self.faults if fault.source])
-        finally:
-            self.deployment.stop()
-            self.world.stop()
-        return self.problems
+            # On a busy machine Airflow itself times out now and then, before the fault can show.
+            again = [fault for fault in self.faults if fault.build and fault.name in self.problems]
+            self._round, self._total = 2, self._total + len(again)
+            self._run_all(again)
+            rows = history.read(self.metadata, f"lab-airflow-{self.version}")
+            history.add(self.plan.out / "history.csv", rows)
+            print(f"history.csv: {len(rows)} tries", flush=True)
+        return [problem for problems in self.problems.values() for problem in problems]
 
     def _drop_unprovided(self) -> None:
         for fault in list(self.faults):
             missing = set(fault.needs) - self.world.provided
             if missing:
                 self.faults.remove(fault)
-                self._report(fault, f"left out: needs {', '.join(sorted(missing))}")
+                print(f"left out: {fault.name} needs {', '.join(sorted(missing))}", flush=True)
+        self._total = len(self.faults)
 
     def _write_dags(self) -> None:
         self.deployment.dags.mkdir(parents=True, exist_ok=True)
         shutil.copytree(PROGRAMS, self.deployment.home / "jobs", dirs_exist_ok=True)
         (self.plan.work / "landing").mkdir(exist_ok=True)
         for fault in self.faults:
-            text = fault.source
-            if text is None:
-                text = catalogue.path_of(fault).read_text() + "\n\ndag = FAULT.dag()\n"
-            (self.deployment.dags / f"{fault.dag_id}.py").write_text(text)
+            text = catalogue.text_of(fault)
+            (self.deployment.dags / f"{fault.dag_id}.py").write_text(text, encoding="utf-8")
 
-    def _wait_until_parsed(self, seconds: float = 180) -> None:
+    def _wait_until_parsed(self) -> None:
         """Wait for the DAG processor: on SQLite its writing and that of tasks get in each other's way."""
         expected = sum(fault.build is not None for fault in self.faults)
-        deadline = time.monotonic() + seconds
+        # Airflow 2 on SQLite parses one file after the other.
+        deadline = time.monotonic() + 120 + 3 * expected
         while time.monotonic() < deadline:
+            self.deployment.check()
             try:
-                if self.deployment.call("GET", "/dags?limit=1")["total_entries"] >= expected:
-                    return
+                parsed = self.deployment.call("GET", "/dags?limit=1")["total_entries"]
             except OSError:
-                pass
-            time.sleep(2)
+                parsed = 0
+            if parsed >= expected:
+                return
+            print(f"{parsed} of {expected} DAGs parsed", end="\r", flush=True)
+            time.sleep(5)
+
+    def _run_all(self, faults: Sequence[Fault]) -> None:
+        """Run faults side by side, and after them those that must be alone."""
+        self._run_many([fault for fault in faults if not fault.exclusive])
+        for fault in faults:
+            if fault.exclusive:
+                self._run_many([fault])
 
     def _run_many(self, faults: Sequence[Fault]) -> None:
-        waiting = list(faults)
+        waiting = deque(faults)
         active: list[Run] = []
-        deadline = time.monotonic() + PATIENCE + 20 * len(waiting)
-        while (waiting or active) and time.monotonic() < deadline:
-            for fault in list(waiting):
-                if len(active) >= ACTIVE:
-                    break
-                run = self._trigger(fault)
-                if run is not None:
-                    waiting.remove(fault)
+        refused = 0
+        while waiting or active:
+            self.deployment.check()
+            while waiting and len(active) < ACTIVE:
+                run = self._trigger(waiting[0])
+                refused = 0 if run else refused + 1
+                if run:
                     active.append(run)
+                elif refused < PATIENCE:
+                    break  # again in a second: the seed decides the order, not Airflow's mood
+                else:
+                    self._report(waiting[0], [f"{waiting[0].name}: never parsed"], "")
+                waiting.popleft()
             for run in list(active):
                 if self._ended(run):
                     active.remove(run)
                     self._collect(run)
             time.sleep(1)
-        for fault in waiting:
-            self._report(fault, "never parsed", problem=True)
 
     def _trigger(self, fault: Fault) -> Run | None:
         """Start a run; None while Airflow has not parsed the DAG yet."""
         body: dict[str, Any] = {"logical_date": None} if self.plan.major == 3 else {}
-        if self.plan.run_id:
-            body["dag_run_id"] = self.plan.run_id
+        body["dag_run_id"] = self.plan.run_id or run_id_of(fault, self.plan.seed, self._round)
         try:
             answer = self.deployment.call("POST", f"/dags/{fault.dag_id}/dagRuns", body)
         except HTTPError as error:
@@ -239,6 +287,8 @@ class Laboratory:
 
     def _ended(self, run: Run) -> bool:
         late = time.monotonic() - run.started > PATIENCE
+        if time.monotonic() - run.started > 2 * PATIENCE:
+            return True
         try:
             if run.state() in ENDED:
                 return True
@@ -249,22 +299,23 @@ class Laboratory:
         return late
 
     def _collect(self, run: Run) -> None:
-        # The supervisor still writes its last lines, and after an intervention it takes its time.
-        time.sleep(8 if run.fault.during else 1)
+        # The supervisor still writes its last lines. Where the state was changed from outside, it
+        # only hears of it at the next heartbeat.
+        outside = run.fault.during or run.fault.labelled != ("failed",)
+        time.sleep(8 if outside else 1)
         attempts = self._attempts(run)
-        problems = self._corpus.add(run.fault, attempts)
-        self.problems += problems
         seconds = time.monotonic() - run.started
         kept = f"{len(attempts)} logs in {seconds:.0f} s"
-        self._report(run.fault, "; ".join(problems) or kept)
+        self._report(run.fault, self._corpus.add(run.fault, attempts), kept)
 
     def _attempts(self, run: Run, patience: int = 10) -> list[Attempt]:
+        """The tries of a run; [] where the API does not answer for long."""
         for _ in range(patience):
             try:
                 return list(run.attempts())
             except OSError:  # the metadata database was locked
                 time.sleep(2)
-        return list(run.attempts())
+        return []
 
     def _collect_broken(self, faults: Sequence[Fault]) -> None:
         """The DAG processor's own log of files that cannot be imported."""
@@ -276,22 +327,28 @@ class Laboratory:
                 Attempt("dag_processor", "", -1, number, "failed", log)
                 for number, log in enumerate(logs, 1)
             ]
-            problems = self._corpus.add(fault, attempts)
-            self.problems += problems
-            self._report(fault, "; ".join(problems) or f"{len(logs)} processor logs")
+            self._report(fault, self._corpus.add(fault, attempts), f"{len(logs)} processor logs")
 
-    def _report(self, fault: Fault, text: str, problem: bool = False) -> None:
+    def _report(self, fault: Fault, problems: list[str], well: str) -> None:
+        """Keep and print how a fault went; `well` is said where there are no problems."""
         self._done += 1
-        if problem:
-            self.problems.append(f"{fault.name}: {text}")
-        print(f"[{self._done}] {fault.family}/{fault.name}: {text}", flush=True)
+        self.problems.pop(fault.name, None)
+        if problems:
+            self.problems[fault.name] = problems
+        elapsed = time.monotonic() - self._began
+        left = elapsed / self._done * (self._total - self._done)
+        print(
+            f"[{self._done}/{self._total}, {_clock(elapsed)}, {_clock(left)} left] "
+            f"{fault.family}/{fault.name}: {'; '.join(problems) or well}",
+            flush=True,
+        )
 
-    def _rewriter(self, home: Path) -> Rewriter:
+    def _rewriter(self) -> Rewriter:
         python = self.plan.python
         prefix = python.parents[1]
         return Rewriter(
             {
-                home: "/opt/airflow",
+                self.deployment.home: "/opt/airflow",
                 self.plan.work: "/mnt",
                 prefix: "/opt/airflow/venv",
                 python.resolve().parents[1]: "/usr/local",
@@ -301,16 +358,39 @@ class Laboratory:
         )
 
 
-def _version(python: Path) -> str:
-    """The version of the Airflow that `python` has; `CalledProcessError` if it has none."""
+def _clock(seconds: float) -> str:
+    """Minutes and seconds, such as 7:05."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _check(plan: Plan) -> str:
+    """The version of the plan's Airflow; `ValueError` where the plan cannot be carried out."""
+    remedy = "`python -m lab.environment --out DIR` makes it, then give `--environment DIR`"
+    if not Path("/proc/self/stat").exists():
+        raise ValueError("the lab needs Linux: it ends processes by what /proc says")
+    if not plan.python.exists():
+        raise ValueError(f"there is no Python at {plan.python}: {remedy}")
     code = "from importlib.metadata import version; print(version('apache-airflow'))"
-    done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    done = subprocess.run(
+        [plan.python, "-c", code], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    version = done.stdout.strip()
+    if done.returncode:
+        raise ValueError(f"{plan.python} has no Airflow: {remedy}")
+    if not version.startswith(f"{plan.major}."):
+        raise ValueError(f"{plan.python} has Airflow {version}, not {plan.major}")
+    if (plan.work / "airflow").exists():
+        raise ValueError(f"{plan.work} has been used already: give --work another folder")
+    for port in range(plan.port, plan.port + 50):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                raise ValueError(f"port {port} is in use: give --port another first of 50")
+    return version
 
 
 def choose(plan: Plan) -> list[Fault]:
     """The faults of the plan; raises `ValueError` for a name that no fault has."""
-    faults = catalogue.load_all()
+    faults = [*catalogue.load_all(), *catalogue.load_noisy()]
     unknown = set(plan.only) - {fault.name for fault in faults}
     if unknown:
         raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")

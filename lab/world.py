@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from lab.processes import Process
-from lab.services import postgres, web
+from lab.services import cgroup, kubernetes, postgres, web
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -54,14 +54,24 @@ class Ports:
         return self.first + 13
 
     @property
+    def cluster(self) -> int:
+        """Our part of a Kubernetes API."""
+        return self.first + 14
+
+    @property
     def closed(self) -> int:
         """Nobody listens here."""
         return self.first + 19
 
     @property
     def postgres(self) -> int:
-        """Our PostgreSQL cluster."""
+        """The PostgreSQL cluster of the warehouse."""
         return self.first + 32
+
+    @property
+    def metadata(self) -> int:
+        """The PostgreSQL cluster of Airflow's metadata."""
+        return self.first + 33
 
 
 @dataclass
@@ -75,6 +85,10 @@ class World:
     provided: set[str] = field(default_factory=set)
     _stops: ExitStack = field(default_factory=ExitStack)
 
+    @property
+    def _group(self) -> cgroup.Group:
+        return cgroup.Group(f"batch_{self.ports.first}")
+
     def start(self, needed: set[str]) -> None:
         """Start what `needed` names and this machine can give; `provided` tells what came up."""
         makers: dict[str, Callable[[], None]] = {
@@ -83,6 +97,8 @@ class World:
             "aws": self._moto,
             "ssh": self._ssh,
             "mounts": self._mounts,
+            "kubernetes": self._kubernetes,
+            "cgroup": self._cgroup,
         }
         for name in sorted(needed & set(makers)):
             try:
@@ -104,9 +120,13 @@ class World:
             "JOBS_DIR": str(base / "jobs"),
             "SCRATCH_DIR": str(self.folder / "scratch"),
             "ARCHIVE_DIR": str(self.folder / "archive"),
+            "SPOOL_DIR": str(self.folder / "spool"),
+            "BATCH_CLUSTER": f"http://127.0.0.1:{self.ports.cluster}",
+            "BATCH_CGROUP": str(self._group.folder),
             "LANDING_DIR": str(self.folder / "landing"),
             "PARTNER_URL": f"http://127.0.0.1:{self.ports.web}",
             "PARTNER_TLS_URL": f"https://localhost:{self.ports.tls}",
+            "PARTNER_CA_FILE": str(self.folder / "self.crt"),
             "PARTNER_SSH_PORT": str(self.ports.ssh),
             "CLOSED_PORT": str(self.ports.closed),
             "S3_ENDPOINT": f"http://127.0.0.1:{self.ports.aws}",
@@ -120,6 +140,7 @@ class World:
             "AIRFLOW_CONN_DWH_REPORTING": f"postgres://reporting:reporting-2026@{dsn}",
             "AIRFLOW_CONN_DWH_OLD_PASSWORD": f"postgres://etl:summer-2025@{dsn}",
             "AIRFLOW_CONN_PARTNER_API": f"http://127.0.0.1:{self.ports.web}",
+            "AIRFLOW_CONN_PARTNER_GONE": f"http://127.0.0.1:{self.ports.closed}",
             "AIRFLOW_CONN_FS_INBOX": "fs://",
             "AIRFLOW_VAR_EXPORT_BATCH": "500",
         }
@@ -148,13 +169,24 @@ class World:
         self._stops.callback(Process.start("moto", command, dict(os.environ), self.folder).stop)
         _wait_until_open(f"http://127.0.0.1:{self.ports.aws}/moto-api/")
 
+    def _kubernetes(self) -> None:
+        self._stops.callback(kubernetes.start(self.ports.cluster))
+
+    def _cgroup(self) -> None:
+        self._stops.callback(self._group.start(120 * 2**20))
+
     def _ssh(self) -> None:
         command = [str(self.python), "-m", "lab.services.ssh", str(self.ports.ssh)]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
         self._stops.callback(Process.start("ssh", command, environment, self.folder).stop)
 
     def _mounts(self) -> None:
-        for name, options in (("scratch", "size=384k"), ("archive", "size=64k,ro")):
+        disks = {
+            "scratch": "size=384k",
+            "archive": "size=64k,ro",
+            "spool": "size=1m,nr_inodes=24",
+        }
+        for name, options in disks.items():
             place = self.folder / name
             place.mkdir(exist_ok=True)
             subprocess.run(

@@ -9,7 +9,7 @@ import dagnosis
 
 
 def test_import_loads_nothing_heavy() -> None:
-    heavy = "airflow torch sklearn onnxruntime duckdb numpy pandas pydantic rich typer yaml re2"
+    heavy = "airflow torch sklearn onnxruntime duckdb numpy pandas pydantic rich sqlalchemy typer yaml re2"
     code = f"import dagnosis, sys; print(sorted(set({heavy.split()!r}) & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Asks pip for two local packages whose requirements exclude each other.
+# Asks pip for two local packages whose requirements exclude each other; with the argument `check`
+# installs them one after the other, and asks whether they fit.
 set -e
 work=$(mktemp -d)
 trap 'rm -rf "$work"; echo "image build stopped"' EXIT
@@ -22,5 +23,12 @@ package acme_common 2.4 ""
 package acme_loader 3.0 "acme_common>=2.0"
 package acme_reports 1.2 "acme_common<2.0"
 python3 -m venv env
+if [ "${1:-}" = check ]; then
+  pip="env/bin/pip --disable-pip-version-check"
+  $pip install --quiet --no-index --find-links . acme_reports 2>&1
+  $pip install --no-index --find-links . --no-deps acme_common==2.4 acme_loader 2>&1 | grep -v ERROR
+  $pip check
+  exit
+fi
 echo "Step 4/9 : RUN pip install -r requirements.txt"
 env/bin/pip install --no-index --find-links . --disable-pip-version-check acme_loader acme_reports 2>&1

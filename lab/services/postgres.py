@@ -1,10 +1,11 @@
-"""A PostgreSQL cluster of our own on loopback, with a small warehouse to break."""
+"""PostgreSQL clusters of our own on loopback, and a small warehouse to break in one of them."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 _BIN = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/bin"))
@@ -13,6 +14,9 @@ _SCHEMA = """
 CREATE ROLE etl LOGIN PASSWORD 'etl-pass-2026' CONNECTION LIMIT 60;
 CREATE ROLE reporting LOGIN PASSWORD 'reporting-2026';
 CREATE ROLE tiny LOGIN PASSWORD 'tiny-2026' CONNECTION LIMIT 2;
+CREATE ROLE analyst LOGIN PASSWORD 'analyst-2026';
+ALTER ROLE analyst SET temp_file_limit = '512kB';
+ALTER ROLE analyst SET work_mem = '64kB';
 CREATE DATABASE dwh OWNER etl;
 """
 
@@ -29,48 +33,70 @@ INSERT INTO staging_events VALUES (1, '{}', '12.50'), (2, '{}', 'n/a');
 """
 
 
-def _as_server_user(*command: str) -> list[str]:
-    """PostgreSQL refuses to run as root: become its own user there."""
-    if os.geteuid() != 0:
-        return list(command)
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+@dataclass(frozen=True)
+class Cluster:
+    """One cluster below `folder`, on 127.0.0.1:`port`."""
+
+    port: int
+    folder: Path
+
+    def start(self, options: str = "") -> None:
+        """Create and start it; `OSError` or `subprocess.SubprocessError` where that fails."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        password = self.folder / "password"
+        password.write_text("lab\n")
+        password.chmod(0o644)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "postgres:postgres", str(self.folder)], check=True)
+        _run("initdb", "-D", self._data, "-U", "postgres", "-A", "scram-sha-256",
+             f"--pwfile={password}", "-E", "UTF8", "--locale=C")  # fmt: skip
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
+            f"-c fsync=off -c deadlock_timeout=300ms {options}"
+        )
+        log = str(self.folder / "log")
+        _run("pg_ctl", "-D", self._data, "-o", options, "-w", "-l", log, "start")
+
+    def stop(self) -> None:
+        """End it, by the pid that it wrote down."""
+        _run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
+
+    def administer(self, script: str) -> None:
+        """Run statements, each ended by `;` and a line's end, as the superuser."""
+        for statement in filter(str.strip, script.split(";\n")):
+            self.psql("postgres", "postgres", "lab", statement)
+
+    def psql(self, database: str, user: str, password: str, statement: str) -> str:
+        """What psql prints for one statement: CSV, times in UTC."""
+        done = subprocess.run(
+            ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database,
+             "-v", "ON_ERROR_STOP=1", "-q", "-X", "--csv", "-c", statement],
+            check=True, capture_output=True, text=True,
+            env={**os.environ, "PGPASSWORD": password, "PGTZ": "UTC"},
+        )  # fmt: skip
+        return done.stdout
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+
+def _run(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs; it refuses to run as root: become its own user there."""
+    command = [f"{_BIN}/{program}", *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=120)
+    if done.returncode:
+        # pg_ctl keeps its output open in the server: only its own words are of use.
+        raise OSError(f"{program} ended with {done.returncode}: {done.stderr.strip()}")
 
 
 def start(port: int, folder: Path) -> Callable[[], None]:
-    """Create and start a cluster in `folder` on 127.0.0.1:`port`; returns what stops it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        subprocess.run(["chown", "postgres:postgres", str(folder)], check=True)
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            _as_server_user(*command), check=True, capture_output=True, cwd="/", timeout=120
-        )
-
-    run(f"{_BIN}/initdb", "-D", str(data), "-U", "postgres", "-A", "scram-sha-256",
-        "--pwfile=" + str(_password_file(folder)), "-E", "UTF8", "--locale=C")  # fmt: skip
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
-        "-c max_connections=40 -c fsync=off -c deadlock_timeout=300ms"
-    )
-    run(f"{_BIN}/pg_ctl", "-D", str(data), "-o", options, "-w", "-l", str(folder / "log"), "start")
-    _psql(port, "postgres", "postgres", "lab", _SCHEMA)
-    _psql(port, "dwh", "etl", "etl-pass-2026", _TABLES)
-    return lambda: run(f"{_BIN}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
-
-
-def _password_file(folder: Path) -> Path:
-    path = folder / "password"
-    path.write_text("lab\n")
-    path.chmod(0o644)
-    return path
-
-
-def _psql(port: int, database: str, user: str, password: str, script: str) -> None:
-    for statement in filter(str.strip, script.split(";\n")):
-        subprocess.run(
-            ["psql", "-h", "127.0.0.1", "-p", str(port), "-U", user, "-d", database,
-             "-v", "ON_ERROR_STOP=1", "-q", "-c", statement],
-            check=True, capture_output=True, env={**os.environ, "PGPASSWORD": password},
-        )  # fmt: skip
+    """Start the cluster of the warehouse; returns what stops it."""
+    cluster = Cluster(port, folder)
+    cluster.start("-c max_connections=40")
+    cluster.administer(_SCHEMA)
+    for statement in filter(str.strip, _TABLES.split(";\n")):
+        cluster.psql("dwh", "etl", "etl-pass-2026", statement)
+    return cluster.stop

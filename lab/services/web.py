@@ -3,7 +3,7 @@
 Paths: `/status/CODE`, `/html`, `/truncated`, `/cut` (body shorter than its Content-Length),
 `/reset`, `/slow/SECONDS`, `/jobs/…` (a remote job that fails), `/aws` (a fake AWS endpoint that
 answers with the error named by the access key), `/flaky/KEY/N` (503 N times, then 200),
-`/git/…` and anything else: 404. Bodies look like those of real gateways.
+`/git/…` (401) and anything else: 404. As a proxy it asks for a password. Bodies look like those of real gateways.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+
+    def do_CONNECT(self) -> None:
+        """As a company's proxy that wants a password."""
+        self._send(407, "text/html", b"", Proxy_Authenticate='Basic realm="proxy.acme.internal"')
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

@@ -3,7 +3,8 @@
     DagnosisError
     ├── WrongUse             a flag, setting or argument is wrong; change it and run again   (exit 2)
     ├── UnreadableInput      a file, row or stream cannot be read; the message names it      (exit 3)
-    │   └── InputTooLarge    it unpacks to more than the limit (a compression bomb)          (exit 3)
+    │   ├── InputTooLarge    it unpacks to more than the limit (a compression bomb)          (exit 3)
+    │   └── RefusedModel     a model is damaged, foreign or of a forbidden format            (exit 3)
     ├── BrokenCause          a cause file of the taxonomy is wrong; names the file and key   (exit 3)
     └── ServiceUnreachable   an Airflow, database or model did not answer; a retry may help  (exit 4)
 
@@ -37,6 +38,10 @@ class InputTooLarge(UnreadableInput):
     """Compressed input unpacks to more than the limit (`max_unpacked_bytes`), as a bomb would."""
 
 
+class RefusedModel(UnreadableInput):
+    """A model is damaged, foreign or of a forbidden format. The one before it stays in use."""
+
+
 class BrokenCause(DagnosisError):
     """A cause file is wrong; the message names the file and the key."""
 
@@ -47,3 +52,7 @@ class ServiceUnreachable(DagnosisError):
     """A service did not answer or refused. A later retry may help."""
 
     exit_code = 4
+
+
+class RefusedModelWarning(UserWarning):
+    """A model was refused and another one is used; the message names both."""

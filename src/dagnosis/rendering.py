@@ -146,6 +146,10 @@ def _print_details(out: Console, answer: Diagnosis) -> None:
     if others:
         rest = ", ".join(f"{r.detail} ({r.confidence:.0%})" for r in others)
         out.print(Text(f"  Less likely: {rest}", "dim"))
+    if answer.engine == "similar":
+        out.print(Text("  Known from feedback on an earlier failure", "green"))
+    if answer.similar:
+        out.print(Text(f"  Earlier: {visible(', '.join(answer.similar))}", "dim"))
     out.print(
         Text(
             f"  {answer.lines_total:,} lines · fingerprint {answer.fingerprint or '–'} · "

@@ -26,6 +26,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tail_bytes: int = 1 << 20
     max_unpacked_bytes: int = 64 << 30
     colour: Literal["auto", "always", "never"] = "auto"
+    models_dir: str = ""
+    store: str = ""
+
+    @property
+    def models_folder(self) -> Path:
+        """Where retrained models live."""
+        return Path(self.models_dir).expanduser() if self.models_dir else _data() / "models"
+
+    @property
+    def store_place(self) -> str:
+        """Where diagnoses and feedback are kept: a path or a URL."""
+        return self.store or str(_data() / "store.db")
 
 
 DESCRIPTIONS: dict[str, str] = {
@@ -34,6 +46,8 @@ DESCRIPTIONS: dict[str, str] = {
     "tail_bytes": "Of a larger log, so much of its end is kept (bytes).",
     "max_unpacked_bytes": "A compressed log that unpacks to more is refused (bytes).",
     "colour": "Colour in the terminal: auto, always or never.",
+    "models_dir": "Folder of retrained models; empty: `models` in the user's data folder.",
+    "store": "Diagnoses and feedback: a SQLite file or postgresql://…; empty: `store.db` in the user's data folder.",
 }
 
 
@@ -60,6 +74,12 @@ def load(flags: dict[str, Any] | None = None, file: Path | None = None) -> Loade
     _merge(values, origins, {k: v for k, v in (flags or {}).items() if v is not None}, "flag")
     settings = msgspec.convert(values, Settings, strict=False)
     return Loaded(settings, origins)
+
+
+def _data() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("dagnosis")
 
 
 def _read(path: Path) -> dict[str, Any]:

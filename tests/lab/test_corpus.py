@@ -70,6 +70,14 @@ def test_a_try_that_does_not_show_it_is_rejected(tmp_path: Path, fault: Fault) -
     assert len(list((tmp_path / "out" / "rejected").iterdir())) == 1
 
 
+def test_a_later_run_that_shows_it_is_kept_in_its_place(tmp_path: Path, fault: Fault) -> None:
+    out = tmp_path / "out"
+    Corpus(out, Rewriter({}), "3.3.2").add(fault, [attempt(tmp_path, "hello\n")])
+    Corpus(out, Rewriter({}), "3.3.2").add(fault, [attempt(tmp_path, "Connection refused\n")])
+    assert len(rows(out)) == 1
+    assert list((out / "rejected").iterdir()) == []
+
+
 def test_no_failed_try_is_a_problem(tmp_path: Path, fault: Fault) -> None:
     corpus = Corpus(tmp_path / "out", Rewriter({}), "3.3.2")
     assert corpus.add(fault, []) == ["refused: no try ended as failed"]

@@ -97,3 +97,8 @@ def test_airflow_is_imported_inside_build_only() -> None:
     for path in FILES:
         names = [n for n in imports_at_the_top(path) if n.startswith(("airflow", "lab.authoring"))]
         assert names == [], path
+
+
+def test_the_tables_of_the_readme_are_todays() -> None:
+    text = catalogue.README.read_text(encoding="utf-8")
+    assert catalogue.in_readme(text) == text

@@ -34,5 +34,6 @@ FAULT = Fault(
     states="database is locked",
     transience="transient",
     build=build,
+    needs=("sqlite_metadata",),
     only_twin=True,
 )

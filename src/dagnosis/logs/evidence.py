@@ -17,7 +17,7 @@ import re2
 
 from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, judge
-from dagnosis.logs.loudness import LOUD, loudness, rank_lines, shape, spread
+from dagnosis.logs.loudness import ECHOES, LOUD, loudness, rank_lines, shape, spread
 from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.statements import Origin, Statement
 from dagnosis.logs.weighing import settle_chain, weigh
@@ -69,8 +69,13 @@ _ERROR_HEAD = re2.compile(
 _HARMLESS = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|warnings?|exceptions?)\b"
     r"|(?:errors?|failed|failures?|skipped|warnings?)['\"]?\s*[=:]\s*(?:0|none|null|false|\[\]|\{\})\b"
+    r"|\b(?:errors?|failed|failures?|denied|refused|rejected|warnings?) (?:0|none)\b"
     r"|\bretry(?:ing)?\b.{0,40}\b(?:in|after) \d|ignored?\b.{0,20}$"
 )
+_PROVIDED_FOR = re2.compile(
+    r"(?i)\b(?:skipped|ignored|tolerated|allowed|handled)\b.{0,20}\b(?:as (?:configured|expected)|on purpose)\b"
+)
+"""The program met it, was made for it and went on: harmless whatever else the line says."""
 
 
 def candidates(log: ParsedLog) -> list[Candidate]:
@@ -186,6 +191,8 @@ def _from_signals(log: ParsedLog) -> Iterator[Candidate]:
             parts.append(f"signal={signal.signal}")
         if signal.current_state:
             parts.append(f"current_state={signal.current_state}")
+        elif signal.reason:
+            parts.append(f"reason={signal.reason}")
         message = " ".join(parts)
         # sys.exit("text") is how a script states its cause: the text is the exit code
         words = "" if signal.exit_code.lstrip("-").isdigit() else signal.exit_code
@@ -222,7 +229,7 @@ def _from_lines(log: ParsedLog) -> Iterator[Candidate]:
     shapes: dict[bytes, int] = {}
     header = ""
     for line in log.lines:
-        if line.number in log.inside or line.number in stated or line.message.startswith(_ECHOES):
+        if line.number in log.inside or line.number in stated or line.message.startswith(ECHOES):
             continue
         message = line.message.strip()
         if header and line.message[:1] in (" ", "\t"):
@@ -250,15 +257,6 @@ _HEADER = re2.compile(
     r"|^(?:Encountered an error|An error occurred|The following errors? occurred):?$"
 )
 _HEADER_ENDS = (":", ")", "Error", "ERROR", "Exception", "Failure", "Problem", "error", "occurred")
-_ECHOES = (
-    "Running command: ",
-    "Running: [",
-    "Spark-Submit cmd: ",
-    "Exporting env vars: ",
-    "Exporting the following env vars",
-    "Executing <Task",
-)
-"""What repeats a command before it runs: its text may hold any word."""
 
 
 def _from_line(
@@ -274,6 +272,8 @@ def _from_line(
     if not verdicts and not loud and line.level != "ERROR" and points < LOUD:
         return None
     if not (verdicts and verdicts[0].weight >= SURE) and _HARMLESS.search(message):
+        return None
+    if line.level != "ERROR" and _PROVIDED_FOR.search(message):
         return None
     origin: Origin = "output" if output else "log"
     if line.number in log.background:

@@ -64,7 +64,7 @@ _POINTS: tuple[tuple[float, str], ...] = (
     # harmless
     (
         -6.0,
-        r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|problems?|exceptions?)\b|(?:errors?|failed|failures?)['\"]?\s*[=:]\s*(?:0|none|null|false)\b",
+        r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|problems?|exceptions?)\b|(?:errors?|failed|failures?)['\"]?\s*[=:]\s*(?:0|none|null|false)\b|\b(?:errors?|failed|failures?) 0\b",
     ),
     (
         -3.0,
@@ -149,3 +149,14 @@ def spread(indices: Sequence[int], near: int = 6) -> list[int]:
         close = any(abs(index - other) < near for other in first)
         (rest if close else first).append(index)
     return first + rest
+
+
+ECHOES = (
+    "Running command: ",
+    "Running: [",
+    "Spark-Submit cmd: ",
+    "Exporting env vars: ",
+    "Exporting the following env vars",
+    "Executing <Task",
+)
+"""What repeats a command before it runs: its text may hold any word."""

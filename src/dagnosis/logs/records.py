@@ -114,14 +114,16 @@ def frames_of(raw: Any) -> Iterator[Frame]:
 
 
 def signal_of(number: int, event: str, record: Record) -> Signal:
-    """What a supervisor line says; `detail` may nest its `current_state` (409 of the API)."""
-    state = ""
+    """What a supervisor line says; `detail` may nest its `current_state` (409 of the API), or say
+    that the try is not there (404)."""
+    state = reason = ""
     detail = record.detail
     for _ in range(3):
         if isinstance(detail, dict):
             state = text_of(detail.get("current_state")) or state
+            reason = text_of(detail.get("reason")) or reason
             detail = detail.get("detail")
-    return Signal(number, event, text_of(record.exit_code), text_of(record.signal), state)
+    return Signal(number, event, text_of(record.exit_code), text_of(record.signal), state, reason)
 
 
 def cut_record(text: str) -> str:

@@ -50,3 +50,5 @@ class Signal(msgspec.Struct, frozen=True, gc=False):
     exit_code: str = ""
     signal: str = ""
     current_state: str = ""
+    reason: str = ""
+    """Why the API server no longer counts the task as running, where it says so."""

@@ -9,7 +9,7 @@ import re2
 
 from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import judge, structural
-from dagnosis.logs.loudness import LOUD, loudness
+from dagnosis.logs.loudness import ECHOES, LOUD, loudness
 from dagnosis.logs.parsing import ParsedLog
 
 EXIT_CODE = "code_error.nonzero_exit"
@@ -20,6 +20,8 @@ EARLIER_ATTEMPT = -4.0
 """For what stands before the last start of the try: an earlier attempt, or an earlier poke."""
 AFTER_FAILURE = -6.0
 """For how the process ended, once the task has stated why."""
+CLOSING_WORDS = -2.0
+"""For a line that states nothing known and stands below what the task raised."""
 LAST_TRACE = 0.8
 """For the last stack trace that a process printed: those before it were caught."""
 RECENT = 0.8
@@ -121,7 +123,8 @@ def _explain_endings(found: list[Candidate], log: ParsedLog) -> None:
         return
     ending = max(endings, key=lambda c: c.score)
     killed = _KILLED.search(ending.message)
-    why = _memory_line(log, ending) if killed else _last_words(found, ending)
+    last = max(c.line for c in endings)
+    why = _memory_line(log, last) if killed else _last_words(found, ending)
     if why is None:
         return
     if why not in found:
@@ -135,11 +138,13 @@ LAST_WORDS = 40
 """Lines above the end of a process among which it says why it aborted."""
 
 
-def _memory_line(log: ParsedLog, ending: Candidate) -> Candidate | None:
-    """The last line before the end that reports memory at its limit, as a candidate."""
+def _memory_line(log: ParsedLog, ending: int) -> Candidate | None:
+    """The last line above line `ending` that reports memory at its limit, as a candidate."""
     for line in reversed(log.lines):
-        told = line.number < ending.line and line.number not in log.background
-        if told and _MEMORY.search(line.message[:1000]):
+        told = line.number < ending and line.number not in log.background
+        if not told or line.message.startswith(ECHOES):
+            continue
+        if _MEMORY.search(line.message[:1000]):
             verdicts = judge(line.message[:4000], free=True)
             memory = tuple(v for v in verdicts if v.family == "out_of_memory" and v.weight > 4)
             return Candidate(
@@ -190,3 +195,5 @@ def _weigh_places(found: list[Candidate], log: ParsedLog) -> None:
             candidate.score += EARLIER_ATTEMPT
         if candidate.kind == "supervisor" and candidate.line > stated:
             candidate.score += AFTER_FAILURE
+        elif candidate.kind == "line" and not candidate.verdicts and candidate.line > stated:
+            candidate.score += CLOSING_WORDS

@@ -11,7 +11,18 @@ import msgspec
 
 from dagnosis.errors import DagnosisError
 
-NEEDED = ("ahocorasick-rs", "click", "google-re2", "msgspec", "PyYAML", "rich", "zstandard")
+NEEDED = (
+    "ahocorasick-rs",
+    "alembic",
+    "click",
+    "google-re2",
+    "msgspec",
+    "numpy",
+    "PyYAML",
+    "rich",
+    "SQLAlchemy",
+    "zstandard",
+)
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -25,7 +36,15 @@ class Check(msgspec.Struct, frozen=True):
 
 def checks() -> list[Check]:
     """All checks, in the order a reader would want them; none of them raises."""
-    return [_python(), *map(_library, NEEDED), _causes(), _diagnosis(), _airflow()]
+    return [
+        _python(),
+        *map(_library, NEEDED),
+        _causes(),
+        _diagnosis(),
+        _models(),
+        _store(),
+        _airflow(),
+    ]
 
 
 def _python() -> Check:
@@ -59,6 +78,37 @@ def _diagnosis() -> Check:
     return Check(
         "diagnosis", ok, f"a missing module is explained as {answer.detail}", "Reinstall dagnosis."
     )
+
+
+def _models() -> Check:
+    from dagnosis.models import store
+
+    advice = "Roll back (dagnosis models rollback NAME), retrain, or reinstall dagnosis."
+    try:
+        found = [version for name in store.names() for version in store.versions(name)]
+    except (DagnosisError, OSError) as error:
+        return Check("models", False, str(error), advice)
+    refused = [version.trouble for version in found if version.trouble]
+    used = [f"{version.name} {version.version}" for version in found if version.current]
+    return Check("models", not refused, "; ".join(refused or used) or "none", advice)
+
+
+def _store() -> Check:
+    from dagnosis import settings
+    from dagnosis.incidents.memory import open_memory
+    from dagnosis.incidents.place import place
+
+    advice = "Set store (DAGNOSIS_STORE) to a database that can be read; explain works without."
+    try:
+        setting = settings.load().settings.store_place
+        memory = open_memory(setting)
+        if memory is None:
+            return Check("store", True, "none yet (dagnosis feedback makes one)")
+        memory.lookup("")
+        memory.close()
+        return Check("store", True, place(setting).name)
+    except DagnosisError as error:
+        return Check("store", False, str(error), advice)
 
 
 def _airflow() -> Check:

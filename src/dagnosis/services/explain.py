@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import re2
 
-from dagnosis.logs.diagnosers.placement import owner
-from dagnosis.logs.diagnosers.rules import Finding, diagnose
-from dagnosis.logs.fingerprint import fingerprint
+from dagnosis.logs.diagnosers.cascade import Answered, diagnose
+from dagnosis.logs.diagnosers.rules import Finding
+from dagnosis.logs.diagnosers.similar import Memory
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import Limits, LogText, read_path, read_text
 from dagnosis.logs.redaction import redact
@@ -38,17 +37,36 @@ def explain_text(text: str, *, name: str = "<text>", evidence: int = 5) -> Diagn
     return explain_log(read_text(text, name), evidence=evidence)
 
 
-def explain_log(log: LogText, *, evidence: int = 5) -> Diagnosis:
-    """Diagnose a log that was read. Every quoted line is redacted."""
+class Examined(msgspec.Struct, frozen=True):
+    """A diagnosis with what it was made from."""
+
+    answer: Diagnosis
+    parsed: ParsedLog
+    finding: Finding | None
+
+
+def explain_log(log: LogText, *, evidence: int = 5, memory: Memory | None = None) -> Diagnosis:
+    """Diagnose a log that was read. Every quoted line is redacted.
+
+    `memory` is where labels of users and earlier diagnoses are looked up; a memory that cannot be
+    read costs its knowledge, not the answer.
+    """
+    return examine(log, evidence=evidence, memory=memory).answer
+
+
+def examine(log: LogText, *, evidence: int = 5, memory: Memory | None = None) -> Examined:
+    """As `explain_log`, with the parsed log and the finding."""
     started = time.perf_counter()
     parsed = parse(log)
-    finding = diagnose(parsed, evidence)
-    answer = _answer(log, parsed, finding)
+    answered = diagnose(parsed, evidence, memory=memory)
+    answer = _answer(log, parsed, answered)
     elapsed = round((time.perf_counter() - started) * 1000, 3)
-    return msgspec.structs.replace(answer, elapsed_ms=elapsed)
+    answer = msgspec.structs.replace(answer, elapsed_ms=elapsed)
+    return Examined(answer, parsed, answered.finding)
 
 
-def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnosis:
+def _answer(log: LogText, parsed: ParsedLog, answered: Answered) -> Diagnosis:
+    finding = answered.finding
     verdict = finding.verdict if finding else None
     unnamed = "Failed for a reason that is not known here" if finding else NO_FAILURE
     return Diagnosis(
@@ -62,9 +80,10 @@ def _answer(log: LogText, parsed: ParsedLog, finding: Finding | None) -> Diagnos
         retry=verdict.retry if verdict else RetryAdvice("default"),
         evidence=tuple(_clean(line) for line in finding.evidence) if finding else (),
         fix=verdict.fix if verdict else (),
-        gaps=(*(finding.gaps if finding else ()), *log.notes),
-        fingerprint=_fingerprint(parsed, finding),
-        engine="rules",
+        gaps=(*answered.gaps, *(finding.gaps if finding else ()), *log.notes),
+        fingerprint=answered.fingerprint,
+        engine=finding.engine if finding else "rules",
+        similar=answered.similar,
         lines_total=log.lines_total,
         truncated=log.truncated,
         levels=parsed.levels,
@@ -80,43 +99,6 @@ def _clean(line: Evidence) -> Evidence:
 
 def _clean_exception(exception: ExceptionInfo) -> ExceptionInfo:
     return ExceptionInfo(exception.type, redact(exception.message), exception.frame)
-
-
-def _fingerprint(parsed: ParsedLog, finding: Finding | None) -> str:
-    """Named after what the log states, not after the cause that it was given."""
-    if finding is None:
-        return ""
-    exception = finding.exception
-    setting = _setting(parsed, finding.message)
-    if exception is None:
-        return fingerprint(("", finding.message, "", setting))
-    frame = exception.frame
-    function = frame.function if frame and owner(frame) == "user" else ""
-    return fingerprint((exception.type.rpartition(".")[2], exception.message, function, setting))
-
-
-_EXIT_CODE = re2.compile(r"(?i)\b(?:exit(?:ed)?|return|exit status) ?(?:with )?(?:code|status)\b")
-_HEADING = re2.compile(r"(?i)\b(?:error|failure) in \w+ [\w.]+")
-
-
-def _setting(parsed: ParsedLog, message: str) -> str:
-    """What a sub-process printed that tells one failure from another with the same message.
-
-    For a bare exit code that is its last words; for a line of dbt the heading above it, which names
-    the model. Empty where there is no sub-process.
-    """
-    if not parsed.output:
-        return ""
-    bare = bool(_EXIT_CODE.search(message))
-    before = ""
-    for line in parsed.lines:
-        if line.number not in parsed.output or not line.message.strip():
-            continue
-        if not bare and line.message.strip() == message.strip():
-            break
-        if not _EXIT_CODE.search(line.message):
-            before = line.message
-    return before if bare or _HEADING.search(before) else ""
 
 
 def families(diagnosis: Diagnosis) -> Iterable[RankedCause]:

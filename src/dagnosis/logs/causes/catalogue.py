@@ -16,6 +16,10 @@ A cause file is `<family>/<name>.yaml`; its id is `family.name`. Keys:
                   lines of the process that say why
     supervised    true: Airflow's own supervisor or executor states it, at any level, even INFO
     weight        1 to 9, default 5: how specific a match is; the heaviest match names the cause
+    vague         true: says where or how it was raised, not why; what the trained model reads in the
+                  words goes before it
+    certainty     0 to 1, default 1: the share of failures with this message that this cause explains
+    rival         the cause that explains most of the others: the second hypothesis
     structural    instead of patterns and exceptions: one sentence that says by what structure of
                   the log code recognises the cause (where it was raised, what is missing)
     examples      match: at least two messages, no_match: at least one (none where structural)
@@ -70,7 +74,10 @@ class CauseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     symptom: bool = False
     supervised: bool = False
     ending: bool = False
+    vague: bool = False
     weight: int = 5
+    certainty: float = 1.0
+    rival: str = ""
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -152,6 +159,8 @@ def _load(path: Path) -> Cause:
                 raise BrokenCause(f"{path}: {key}: re2 refuses {expression!r}: {error}") from error
     if not 1 <= spec.weight <= 9:
         raise BrokenCause(f"{path}: weight must be 1 to 9, not {spec.weight}")
+    if not 0 < spec.certainty <= 1:
+        raise BrokenCause(f"{path}: certainty must be above 0 and at most 1, not {spec.certainty}")
     if bool(spec.patterns or spec.exceptions) == bool(spec.structural):
         raise BrokenCause(f"{path}: either patterns or exceptions, or structural, is needed")
     return Cause(f"{family}.{name}", family, spec)

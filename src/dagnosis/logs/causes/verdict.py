@@ -16,7 +16,10 @@ from dagnosis.model import FAMILY_MEANINGS, RetryAdvice, Transience
 class Verdict(msgspec.Struct, frozen=True):
     """One hypothesis about one message; heavier is more specific (1 to 10).
 
-    `supervised` marks statements of Airflow's own supervisor and executor, which stand at any level.
+    `supervised` marks statements of Airflow's own supervisor and executor, which stand at any level;
+    `vague` ones say where or how it was raised, not why;
+    `certainty` in (0, 1] is the share of such messages that it explains, `rival` the id of the cause
+    that explains most of the others ("" where none is known).
     """
 
     detail: str
@@ -29,12 +32,17 @@ class Verdict(msgspec.Struct, frozen=True):
     symptom: bool = False
     supervised: bool = False
     ending: bool = False
+    vague: bool = False
+    certainty: float = 1.0
+    rival: str = ""
 
 
 _DELAY_SECONDS = 60
 """Before a retry of what passes by itself, where nothing states a better time."""
 _ENDINGS = ("exit_code", "signal")
 """Tables that say how a process ended, not why."""
+_NAMES = "exception_name"
+"""The table that reads the name of an exception type which no other table knows."""
 # Raised by Python where the code is wrong; their words are Python's, not an author's.
 _SPEAK_FOR_THEMSELVES = frozenset(
     "ArithmeticError AttributeError ImportError IndentationError IndexError KeyError LookupError "
@@ -78,6 +86,9 @@ def _of_cause(cause: Cause, weight: float) -> Verdict:
         symptom=cause.spec.symptom,
         supervised=cause.spec.supervised,
         ending=cause.spec.ending,
+        vague=cause.spec.vague,
+        certainty=cause.spec.certainty,
+        rival=cause.spec.rival,
     )
 
 
@@ -92,6 +103,7 @@ def _of_row(row: TableHit) -> Verdict:
         fix=row.fix,
         symptom=row.symptom,
         ending=row.table in _ENDINGS,
+        vague=row.table == _NAMES,
     )
 
 

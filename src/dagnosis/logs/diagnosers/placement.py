@@ -93,6 +93,8 @@ def _while_importing(candidate: Candidate) -> Verdict | None:
         moved.group(1).startswith("airflow")
         or not _LIBRARY.search(moved.group(2) or "site-packages")
     )
+    if verdict and verdict.family == "airflow_bug" and not _generic(candidate):
+        return None
     if own or verdict is None or verdict.family in _AUTHORING:
         return structural("dag_definition_error.import_failed", candidate.name)
     if verdict.family == "data_error" and _generic(candidate):

@@ -11,10 +11,11 @@ import re2
 
 from dagnosis.logs.candidate import Candidate, quote
 from dagnosis.logs.causes.verdict import Verdict, structural
+from dagnosis.logs.diagnosers.calibration import calibrated
 from dagnosis.logs.diagnosers.placement import place, user_frame
 from dagnosis.logs.evidence import candidates
 from dagnosis.logs.parsing import ParsedLog
-from dagnosis.model import Evidence, ExceptionInfo, LogLine, RankedCause, Role
+from dagnosis.model import Engine, Evidence, ExceptionInfo, LogLine, RankedCause, Role
 
 MAX_QUOTE = 2000
 """Characters of a line that are quoted."""
@@ -30,7 +31,11 @@ Judged: TypeAlias = tuple[Candidate, "Verdict | None"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What a diagnoser found. `verdict` is None when it abstains but can still quote lines."""
+    """What a diagnoser found. `verdict` is None when it abstains but can still quote lines.
+
+    `suspects` are the candidates of which the words may say more than the verdict does, likeliest
+    first: empty where the rules are sure of what they read. `engine` is who gave the verdict.
+    """
 
     verdict: Verdict | None
     confidence: float
@@ -39,6 +44,8 @@ class Finding(msgspec.Struct, frozen=True):
     exception: ExceptionInfo | None
     message: str
     gaps: tuple[str, ...] = ()
+    suspects: tuple[Candidate, ...] = ()
+    engine: Engine = "rules"
 
 
 def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
@@ -63,7 +70,18 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
         exception=_exception(top),
         message=top.message,
         gaps=gaps,
+        suspects=_suspects(judged),
     )
+
+
+def _suspects(judged: list[Judged]) -> tuple[Candidate, ...]:
+    """The first line where nothing is known of its cause, and those near it in points likewise; how
+    the supervisor says it ended is no words to be read."""
+    top, verdict = judged[0]
+    if verdict and not (verdict.vague or verdict.symptom):
+        return ()
+    near = [c for c, known in judged[1:] if known is None and c.score >= top.score - NEAR]
+    return tuple(c for c in (top, *near[:3]) if c.kind != "supervisor")
 
 
 def _just_ends(log: ParsedLog) -> Finding:
@@ -129,11 +147,24 @@ def _rank(judged: Sequence[Judged]) -> list[RankedCause]:
     ranked = []
     for detail, (score, verdict) in sorted(best.items(), key=lambda item: -item[1][0]):
         share = math.exp(score - top) / total
-        sure = 1 / (1 + math.exp(-0.55 * (verdict.weight - 0.5)))
+        sure = verdict.certainty / (1 + math.exp(-0.55 * (verdict.weight - 0.5)))
         if verdict.symptom:
             sure *= 0.5
-        ranked.append(RankedCause(verdict.family, detail, round(share**0.35 * sure, 3)))
-    return ranked
+        points = share**0.35 * sure
+        ranked.append(RankedCause(verdict.family, detail, round(calibrated(points), 3)))
+    return _with_rival(ranked, best)
+
+
+def _with_rival(
+    ranked: list[RankedCause], best: dict[str, tuple[float, Verdict]]
+) -> list[RankedCause]:
+    """The second hypothesis of a message that does not settle it, with what the first leaves."""
+    top = best[ranked[0].detail][1]
+    if not top.rival or top.rival in best:
+        return ranked
+    family = top.rival.partition(".")[0]
+    left = round((1 - top.certainty) * ranked[0].confidence / top.certainty, 3)
+    return [ranked[0], RankedCause(family, top.rival, left), *ranked[1:]]
 
 
 def _evidence(found: Sequence[Candidate], log: ParsedLog, limit: int) -> tuple[Evidence, ...]:

@@ -1,0 +1,1 @@
+"""Training of the line classifier; the only folder that may import torch, and no run time imports it."""

@@ -1,0 +1,420 @@
+"""Train the cause model: a linear softmax over hashed n-grams.
+
+    python -m dagnosis.logs.training.causes --corpus corpus --out model
+    python -m dagnosis.logs.training.causes --corpus corpus --cross-validate
+
+It learns from what dagnosis states itself (the excerpts of the causes, the rows of the tables), from
+the labelled corpus of the lab (`python -m lab`), and from variations of both. No log of anybody else
+is read. Whole causes and whole faults are held out to choose the temperature: variations of one
+message never stand on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dagnosis.errors import UnreadableInput, WrongUse
+from dagnosis.logs.causes.catalogue import catalogue, split_exception
+from dagnosis.logs.causes.tables import tables
+from dagnosis.logs.evidence import candidates
+from dagnosis.logs.learned.causes import FILE, FORMAT, NAME
+from dagnosis.logs.learned.features import BITS, columns
+from dagnosis.logs.parsing import parse
+from dagnosis.logs.reading import read_path
+from dagnosis.logs.training.variations import varied
+from dagnosis.model import FAMILIES, Transience
+from dagnosis.models.manifest import Manifest, Source, write
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import scipy.sparse as sp
+
+    Vector = npt.NDArray[np.float64]
+
+INVERSE_PENALTY = 30.0
+"""Of the squared weights; the best of 3, 10, 30 and 100 on held-out causes and faults."""
+VARIATIONS = 2
+FOLDS = 5
+_LEARNT = tuple(family for family in FAMILIES if family != "unknown")
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A labelled message. `group` is the cause, table row or fault that it comes from; `accepted`
+    are the families that an expert lets pass."""
+
+    message: str
+    exception: str
+    family: str
+    transience: Transience
+    group: str
+    accepted: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+def stated() -> list[Example]:
+    """What the causes and tables state: their excerpts, and each row's name with its code."""
+    examples = [
+        Example(text, split_exception(text)[0], cause.family, cause.spec.transience, cause.id)
+        for cause in catalogue().causes.values()
+        for text in cause.spec.examples.match
+    ]
+    for name, table in tables().by_name.items():
+        for code, line in table.lines.items():
+            _, family, transience, _, meaning, *_ = [*line.split("\t"), "", "", "", ""]
+            if family in _LEARNT and meaning:
+                text = f"{code}: {meaning}" if table.types else f"{code} {meaning}"
+                exception = code if table.types else ""
+                examples.append(
+                    Example(text, exception, family, _transience(transience), f"{name} {code}")
+                )
+    return examples
+
+
+def _transience(text: str) -> Transience:
+    value: Transience = msgspec.convert(text, Transience)
+    return value
+
+
+def of_corpus(
+    folder: Path, each: Callable[[int, int], object] = lambda done, of: None
+) -> list[Example]:
+    """The failing message of each log in a corpus of the lab, as the evidence ranking reads it.
+
+    Successes, and logs whose labelled line is no candidate, give none. Raises `UnreadableInput`
+    where the folder holds no index, or a row of it is damaged.
+    """
+    index = folder / "index.jsonl"
+    try:
+        lines = index.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise UnreadableInput(
+            f"{index}: no corpus of the lab here ({error.strerror}); python -m lab makes one"
+        ) from None
+    examples = []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            examples += _of_log(folder, row)
+        except (ValueError, KeyError) as error:
+            raise UnreadableInput(f"{index}: line {number} is damaged ({error})") from None
+        each(number, len(lines))
+    return examples
+
+
+def _of_log(folder: Path, row: dict[str, Any]) -> list[Example]:
+    if row["family"] not in _LEARNT:
+        return []
+    for found in candidates(parse(read_path(folder / row["file"]))):
+        if found.line in row["evidence_lines"]:
+            return [
+                Example(
+                    found.message,
+                    found.type,
+                    row["family"],
+                    _transience(row["transience"]),
+                    f"fault {row['fault']}",
+                    tuple(row["accepted"]),
+                )
+            ]
+    return []
+
+
+def with_variations(
+    examples: Iterable[Example], seed: int, times: int = VARIATIONS
+) -> list[Example]:
+    """The examples and `times` variations of each, deterministic for a seed."""
+    random = Random(seed)  # noqa: S311 - variety, not secrecy
+    all_of_them = []
+    for example in examples:
+        all_of_them.append(example)
+        for _ in range(times):
+            message, exception = varied(example.message, example.exception, random)
+            all_of_them.append(
+                msgspec.structs.replace(example, message=message, exception=exception)
+            )
+    return all_of_them
+
+
+# ---------------------------------------------------------------- fitting
+
+
+class Fitted(msgspec.Struct):
+    """Weights of shape (2**BITS, n), biases of shape (n,); the last column is "passes by itself"."""
+
+    families: tuple[str, ...]
+    weights: Any
+    bias: Any
+    temperature: float = 1.0
+
+    def logits(self, examples: Sequence[Example]) -> Vector:
+        """Shape (examples, n)."""
+        scores: Vector = _matrix(examples) @ self.weights + self.bias
+        return scores
+
+    def shares(self, examples: Sequence[Example]) -> Vector:
+        """Probabilities of the families, of shape (examples, n - 1)."""
+        from scipy.special import softmax
+
+        shares: Vector = softmax(self.logits(examples)[:, :-1] / self.temperature, axis=1)
+        return shares
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """As they are shipped: weights as int8 with one scale a column."""
+        import numpy as np
+
+        scale = np.abs(self.weights).max(axis=0) / 127
+        return {
+            "weights": np.round(self.weights / scale).astype(np.int8),
+            "scale": scale.astype(np.float32),
+            "bias": self.bias.astype(np.float32),
+            "temperature": np.float32(self.temperature),
+            "families": np.array(self.families),
+        }
+
+
+def fit(examples: Sequence[Example]) -> Fitted:
+    """Multinomial logistic regression on the family, binary on the transience where it is known.
+
+    Raises `WrongUse` for examples of fewer than two families.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    if len({example.family for example in examples}) < 2:
+        raise WrongUse("the cause model needs examples of at least two families")
+    matrix = _matrix(examples)
+    weight = np.array([example.weight for example in examples])
+    settings: dict[str, Any] = {"C": INVERSE_PENALTY, "max_iter": 300, "class_weight": "balanced"}
+    families = LogisticRegression(**settings).fit(
+        matrix, [example.family for example in examples], sample_weight=weight
+    )
+    clear = [i for i, example in enumerate(examples) if example.transience != "unknown"]
+    passes = LogisticRegression(**settings).fit(
+        matrix[clear],
+        [examples[i].transience == "transient" for i in clear],
+        sample_weight=weight[clear],
+    )
+    rows, bias = families.coef_, families.intercept_
+    if len(rows) == 1:  # of two families scikit-learn keeps one column
+        rows, bias = np.vstack([-rows, rows]), np.array([-bias[0], bias[0]])
+    return Fitted(
+        families=tuple(map(str, families.classes_)),
+        weights=np.vstack([rows, passes.coef_]).T,
+        bias=np.append(bias, passes.intercept_),
+    )
+
+
+def _matrix(examples: Sequence[Example]) -> sp.csr_matrix:
+    import numpy as np
+    import scipy.sparse as sp
+
+    indices: list[int] = []
+    pointers = [0]
+    values: list[float] = []
+    for example in examples:
+        on = columns(example.message, example.exception)
+        indices += on
+        values += [1 / len(on) ** 0.5] * len(on) if on else []
+        pointers.append(len(indices))
+    shape = (len(examples), 1 << BITS)
+    return sp.csr_matrix((np.array(values, np.float32), indices, pointers), shape=shape)
+
+
+def temperature_of(logits: Vector, accepted: Vector) -> float:
+    """The temperature that makes what experts accept likeliest on held-out logits (Guo et al., "On
+    Calibration of Modern Neural Networks", ICML 2017); between 0.1 and 10.
+
+    Both of shape (examples, families); `accepted` is 1 where a family passes, else 0.
+    """
+    import numpy as np
+    from scipy.optimize import minimize_scalar
+    from scipy.special import softmax
+
+    def loss(log_temperature: float) -> float:
+        shares = softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-np.log((shares * accepted).sum(axis=1) + 1e-12).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.3, 2.3), method="bounded").x))
+
+
+def _accepted(examples: Sequence[Example], families: tuple[str, ...]) -> Vector:
+    import numpy as np
+
+    return np.array(
+        [[f in (e.accepted or (e.family,)) for f in families] for e in examples], dtype=float
+    )
+
+
+def held_out(
+    examples: Sequence[Example],
+    base: Sequence[Example],
+    seed: int,
+    each: Callable[[int, int], object] = lambda done, of: None,
+) -> tuple[Vector, tuple[str, ...]]:
+    """Logits of each example by a model that saw none of its group; `base` is always learnt from.
+
+    Shape (examples, families); the families in the order of the columns.
+    """
+    import numpy as np
+
+    groups = sorted({example.group for example in examples})
+    Random(seed).shuffle(groups)  # noqa: S311
+    fold = {group: number % FOLDS for number, group in enumerate(groups)}
+    out = np.full((len(examples), len(_LEARNT)), -1e3)
+    for number in range(FOLDS):
+        held = [i for i, example in enumerate(examples) if fold[example.group] == number]
+        rest = [example for example in examples if fold[example.group] != number]
+        if not held:
+            continue
+        fitted = fit(with_variations([*base, *rest], seed))
+        at = [_LEARNT.index(family) for family in fitted.families]
+        out[np.ix_(held, at)] = fitted.logits([examples[i] for i in held])[:, :-1]
+        each(number + 1, FOLDS)
+    return out, _LEARNT
+
+
+def figures(
+    examples: Sequence[Example], shares: Vector, families: tuple[str, ...]
+) -> dict[str, float]:
+    """Accuracy over groups' first messages, at 80 % answered, and the calibration error."""
+    import numpy as np
+
+    best, sure = shares.argmax(axis=1), shares.max(axis=1)
+    right = _accepted(examples, families)[np.arange(len(best)), best]
+    answered = np.argsort(-sure, kind="stable")[: round(0.8 * len(right))]
+    bins = np.minimum((sure * 10).astype(int), 9)
+    error = sum(
+        abs(sure[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        for b in np.unique(bins)
+    )
+    return {
+        "messages": float(len(right)),
+        "accuracy": float(right.mean()),
+        "accuracy_at_80_percent": float(right[answered].mean()),
+        "expected_calibration_error": float(error),
+    }
+
+
+# ---------------------------------------------------------------- the model as files
+
+
+def train(
+    examples: Sequence[Example],
+    out: Path,
+    seed: int = 0,
+    each: Callable[[int, int], object] = lambda done, of: None,
+) -> Manifest:
+    """Fit on all examples, the temperature on held-out groups; write weights, card and manifest."""
+    import numpy as np
+    from scipy.special import softmax
+
+    faults = [example for example in examples if example.group.startswith("fault ")]
+    others = [example for example in examples if not example.group.startswith("fault ")]
+    judged = faults or others
+    logits, families = held_out(judged, others if faults else [], seed, each)
+    temperature = temperature_of(logits, _accepted(judged, families))
+    measured = figures(judged, softmax(logits / temperature, axis=1), families)
+    fitted = fit(with_variations(examples, seed))
+    fitted.temperature = temperature
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(out / FILE, **fitted.arrays())  # type: ignore[arg-type]
+    rows = {kind: len(list(group)) for kind, group in groupby(sorted(map(_kind, examples)))}
+    (out / "card.md").write_text(_card(measured, rows, seed), "utf-8")
+    return write(
+        out,
+        NAME,
+        figures=measured,
+        data=[Source(kind, "Apache-2.0", count) for kind, count in rows.items()],
+        seed=seed,
+        format=FORMAT,
+        made_by="dagnosis.logs.training.causes",
+    )
+
+
+def _kind(example: Example) -> str:
+    if example.group.startswith("fault "):
+        return "corpus of the lab"
+    return (
+        "labels of users" if example.group.startswith("label ") else "causes and tables of dagnosis"
+    )
+
+
+def _card(measured: dict[str, float], rows: dict[str, int], seed: int) -> str:
+    data = "\n".join(f"- {kind}: {count:,} messages" for kind, count in rows.items())
+    table = "\n".join(
+        f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in measured.items()
+    )
+    return f"""# The cause model
+
+What it does: from the words of one failing message to one of {len(_LEARNT)} families, with a
+calibrated probability, and whether the same try may succeed later. It is asked where the rules leave
+the cause open.
+
+Architecture: linear softmax over {1 << BITS:,} hashed columns (words, pairs, pieces of words, the
+exception's name), int8. Seed {seed}; the weights are the same on the same machine.
+
+Data (all of this project, Apache-2.0), each with {VARIATIONS} variations:
+{data}
+
+Measured on messages of which nothing was learnt (whole faults held out in turn):
+
+| figure | value |
+| --- | --- |
+{table}
+
+Limits: it reads one message in English best; it knows the families of dagnosis and no others; it has
+never seen your logs, unless you retrained it with your labels (`dagnosis retrain causes`).
+"""
+
+
+def main() -> None:
+    """Train, or cross-validate."""
+    from rich.progress import Progress
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, help="corpus of the lab (folder with index.jsonl)")
+    parser.add_argument("--out", type=Path, help="folder of the new model")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cross-validate", action="store_true", help="only measure")
+    arguments = parser.parse_args()
+    if not arguments.cross_validate and arguments.out is None:
+        parser.error("--out is needed, or --cross-validate")
+    with Progress() as progress:
+        reading = progress.add_task("reading")
+        folds = progress.add_task("folds")
+
+        def show(task: Any) -> Callable[[int, int], object]:
+            return lambda done, of: progress.update(task, completed=done, total=of)
+
+        examples = stated()
+        faults = of_corpus(arguments.corpus, show(reading)) if arguments.corpus else []
+        if arguments.cross_validate:
+            from scipy.special import softmax
+
+            judged = faults or examples
+            logits, families = held_out(
+                judged, examples if faults else [], arguments.seed, show(folds)
+            )
+            heat = temperature_of(logits, _accepted(judged, families))
+            measured = figures(judged, softmax(logits / heat, axis=1), families)
+        else:
+            measured = train(
+                [*examples, *faults], arguments.out, arguments.seed, show(folds)
+            ).figures
+    for name, value in measured.items():
+        print(f"{name:28s} {value:8.3f}" if value < 2 else f"{name:28s} {value:8.0f}")
+
+
+if __name__ == "__main__":
+    main()

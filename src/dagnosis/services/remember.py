@@ -1,0 +1,98 @@
+"""From a diagnosis to what is kept of it: redacted, reduced, dated, with the vector of its message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from hashlib import blake2b
+
+from dagnosis.incidents.store import Remembered
+from dagnosis.logs.dating import last_time
+from dagnosis.logs.diagnosers.vectors import VERSION, vector
+from dagnosis.logs.parsing import ParsedLog
+from dagnosis.logs.reading import LogText
+from dagnosis.logs.redaction import redact
+from dagnosis.model import Diagnosis, TaskRef
+from dagnosis.services.explain import Examined
+
+MESSAGE, WINDOW, WIDTH = 2000, 8000, 400
+"""Characters kept of the failing message, of the reduced log, and of one line of it."""
+AROUND, LAST = 6, 10
+"""Lines kept on each side of a quoted one, and of the end."""
+
+
+def remembered(log: LogText, examined: Examined, now: datetime | None = None) -> Remembered:
+    """What the store keeps of a failure; the examined log must state one.
+
+    The id is the same each time that the log of a try is read, and another for another try.
+    """
+    answer, finding = examined.answer, examined.finding
+    assert finding is not None
+    now = now or datetime.now(timezone.utc)
+    stated = last_time(log.lines)
+    task = answer.task or TaskRef("", "", "", -1, 0)
+    message = redact(finding.message)[:MESSAGE]
+    pointing = vector(message)
+    return Remembered(
+        id=_id(log, task, stated),
+        fingerprint=answer.fingerprint,
+        cause=answer.cause,
+        detail=answer.detail,
+        title=answer.title,
+        confidence=answer.confidence,
+        transience=answer.transience,
+        engine=answer.engine,
+        message=message,
+        lines=reduced(examined.parsed, answer),
+        source=log.name,
+        occurred=min(stated, now) if stated else now,
+        diagnosed=now,
+        vector=pointing.tobytes() if pointing else None,
+        vector_version=VERSION,
+        dag_id=task.dag_id,
+        run_id=task.run_id,
+        task_id=task.task_id,
+        map_index=task.map_index,
+        try_number=task.try_number,
+    )
+
+
+def _id(log: LogText, task: TaskRef, stated: datetime | None) -> str:
+    """Over the try and its time, since the logs of Airflow 2 do not name the number of the try; over
+    the lines where the log names no try or no time."""
+    digest = blake2b(digest_size=8)
+    key = (task.dag_id, task.run_id, task.task_id, task.map_index, task.try_number, stated)
+    digest.update(repr(key).encode("utf-8", "replace"))
+    if not task.dag_id or stated is None:
+        digest.update("\n".join(log.lines).encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+def reduced(log: ParsedLog, answer: Diagnosis) -> str:
+    """The quoted lines with their neighbours, and the end of the log: `number| text`, redacted.
+
+    The likeliest lines are taken first; the whole is `WINDOW` characters at most.
+    """
+    clean = redact("\n".join(line.message.replace("\n", " ") for line in log.lines)).split("\n")
+    texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
+    texts |= {line.line: line.text.replace("\n", " ") for line in answer.evidence}
+    kept: dict[int, str] = {}
+    left = WINDOW
+    for number in _wanted(log, answer):
+        text = texts.get(number, "")[:WIDTH]
+        if number in kept or not text.strip():
+            continue
+        left -= len(text) + len(str(number)) + 3
+        if left < 0:
+            break
+        kept[number] = text
+    return "\n".join(f"{number}| {kept[number]}" for number in sorted(kept))
+
+
+def _wanted(log: ParsedLog, answer: Diagnosis) -> Iterator[int]:
+    yield from (line.line for line in answer.evidence)
+    for line in answer.evidence[:3]:
+        for distance in range(1, AROUND + 1):
+            yield line.line - distance
+            yield line.line + distance
+    yield from (line.number for line in reversed(log.lines[-LAST:]))

@@ -1,0 +1,53 @@
+"""Both databases: every test of the store runs on SQLite and, where it is installed, PostgreSQL."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from dagnosis.incidents.store import Store, open_store
+from lab.services import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cluster of our own on loopback."""
+    if not (postgres._BIN / "initdb").exists() and not shutil.which("initdb"):
+        pytest.skip("PostgreSQL's server is not installed (apt install postgresql)")
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("psycopg is not installed (pip install 'dagnosis[postgres]')")
+    folder = tmp_path_factory.mktemp("cluster")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # the server runs as its own user
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stop = postgres.start(port, folder / "pg")
+    yield f"postgresql://postgres:lab@127.0.0.1:{port}/postgres"
+    stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def setting(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The setting `store` of an empty store."""
+    if request.param == "sqlite":
+        return str(tmp_path / "store.db")
+    url: str = request.getfixturevalue("postgres_url")
+    engine = sa.create_engine(url.replace("://", "+psycopg://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def store(setting: str) -> Iterator[Store]:
+    with open_store(setting) as opened:
+        yield opened
