@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from dagnosis import __version__
+from dagnosis.cli_check import accept, check
 from dagnosis.errors import DagnosisError, RefusedModelWarning, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def app() -> None:
     Start here:
       dagnosis demo                      bundled logs of a real Airflow, diagnosed
       dagnosis explain attempt=1.log     why this try failed
+      dagnosis check day.parquet --history landed/    is the batch like its past
     """
 
 
@@ -661,6 +663,10 @@ def _show_warning(
         complain(message)
     else:
         _python_shows(message, category, filename, lineno, file, line)
+
+
+app.add_command(check)
+app.add_command(accept)
 
 
 def main() -> None:

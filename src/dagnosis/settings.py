@@ -28,6 +28,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colour: Literal["auto", "always", "never"] = "auto"
     models_dir: str = ""
     store: str = ""
+    profiles: str = ""
+    false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+
+    @property
+    def profiles_place(self) -> str:
+        """Where the profiles of batches are kept: a path or a URL."""
+        return self.profiles or str(_data() / "profiles.db")
 
     @property
     def models_folder(self) -> Path:
@@ -48,6 +55,8 @@ DESCRIPTIONS: dict[str, str] = {
     "colour": "Colour in the terminal: auto, always or never.",
     "models_dir": "Folder of retrained models; empty: `models` in the user's data folder.",
     "store": "Diagnoses and feedback: a SQLite file or postgresql://…; empty: `store.db` in the user's data folder.",
+    "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
+    "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
 }
 
 

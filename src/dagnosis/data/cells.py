@@ -39,9 +39,19 @@ GUARD = 0.12
 """Share of the filled cells above which a check of one column is not believed."""
 GROUP = 3
 """Rows from which a group has a majority."""
-LIFT = 0.45
+SHORT = 4
+"""Values of fewer characters are codes, which differ in one character by design."""
+LIFT, WEAK = 0.8, 0.45
 """How much more than chance a column must be decided by another before its minority is wrong: the
-agreement within groups, where 0 is that of the whole column and 1 is always."""
+agreement within groups, where 0 is that of the whole column and 1 is always. From `WEAK` on it is
+enough when the disagreement comes from rows that some source has often wrong."""
+EXPLAINED = 0.95
+"""With a third column beside it that decides so much, the minority is no error: the distance of a
+destination hangs on the origin, too."""
+SETTLED = 0.7
+"""Share of a group that must agree where no source is known to be often wrong."""
+SPREAD = 0.15
+"""How much the values of a column must differ in how often they are right to be called sources."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -140,8 +150,15 @@ def _typos(name: str, cells: list[str]) -> Iterator[Cell]:
 
 
 def _letters_differ(one: str, two: str) -> bool:
-    """Whether two values differ in more than digits: 12 is no typo of 13, nor is PN-2 of PN-3."""
+    """Whether two values differ as a slip of the hand does: not only in digits (12 is no typo of 13),
+    and of short codes in the kind of a character (AS is no typo of AA, but xA is)."""
+    if len(two) < SHORT:
+        return _cases(one) != _cases(two)
     return _masked(one) != _masked(two)
+
+
+def _cases(value: str) -> str:
+    return re.sub(r"[a-z]+", "a", re.sub(r"[A-Z0-9]+", "A", value))
 
 
 def _masked(value: str) -> str:
@@ -183,6 +200,8 @@ def _shapes(name: str, cells: list[str]) -> Iterator[Cell]:
     filled = [cell for cell in cells if cell]
     for form in (_skeleton, _letters):
         counts = Counter(map(form, filled))
+        if form is _skeleton and not all(map(_WORDED.search, counts)):
+            continue
         limit = max(2.0, RARE * len(filled))
         usual = {shape for shape, count in counts.items() if count > limit}
         covered = sum(counts[shape] for shape in usual)
@@ -195,6 +214,9 @@ def _shapes(name: str, cells: list[str]) -> Iterator[Cell]:
                 yield Cell(row, name, score, "shape", f"{cell[:40]!r} is not built like {best[:40]!r}")
         return
 
+
+_WORDED = re.compile(r"[^\W\d_]{4}|[^\w\s]|^9$")
+"""What a skeleton must hold to be one: a word or a symbol beside the digits, or digits alone."""
 
 _DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T].*)?$")
 
@@ -240,17 +262,23 @@ def _dependencies(columns: Mapping[str, list[str]]) -> Iterator[Cell]:
     groups = {name: found for name, cells in columns.items() if (found := _groups(cells))}
     rules: list[tuple[str, str, float]] = []
     for by, members in groups.items():
-        for name, cells in columns.items():
-            if name != by and (lift := _lift(cells, members)) >= LIFT:
+        lifts = {name: _lift(cells, members) for name, cells in columns.items() if name != by}
+        free = {name: columns[name] for name, lift in lifts.items() if lift < WEAK}
+        for name, lift in lifts.items():
+            if name in free:
+                continue
+            if lift >= EXPLAINED or not _explained(columns[name], free, members, lift):
                 rules.append((by, name, lift))
     votes: dict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
     for by in groups:
         decided = [(name, lift) for one, name, lift in rules if one == by]
         if not decided:
             continue
-        trust = _trust(columns, groups[by], by, [name for name, _ in decided])
+        trust, sourced = _trust(columns, groups[by], by, [name for name, _ in decided])
         for name, lift in decided:
-            for row, verdict, reason in _against(columns[name], groups[by], trust, by):
+            if lift < LIFT and not sourced:
+                continue
+            for row, verdict, reason in _against(columns[name], groups[by], trust, by, sourced):
                 votes[row, name].append((lift if verdict else -lift, reason))
     for (row, name), cast in votes.items():
         total = sum(weight for weight, _ in cast)
@@ -287,16 +315,40 @@ def _lift(cells: list[str], groups: list[list[int]]) -> float:
     return (agreed / size - base) / (1 - base)
 
 
+def _explained(
+    cells: list[str], free: Mapping[str, list[str]], groups: list[list[int]], lift: float
+) -> bool:
+    """Whether another column, free of the one that decides, splits the groups into ones that agree
+    and still have several rows."""
+    for values in free.values():
+        parts: list[list[int]] = []
+        covered = 0
+        for rows in groups:
+            split: dict[str, list[int]] = defaultdict(list)
+            for row in rows:
+                split[values[row]].append(row)
+            larger = [part for part in split.values() if len(part) > 1]
+            parts += larger
+            covered += sum(map(len, larger))
+        if covered < 0.5 * sum(map(len, groups)):
+            continue
+        finer = _lift(cells, parts)
+        if finer >= EXPLAINED and 1 - finer < (1 - lift) / 2:
+            return True
+    return False
+
+
 def _trust(
     columns: Mapping[str, list[str]], groups: list[list[int]], by: str, decided: list[str]
-) -> list[float]:
-    """How far each row is to be believed: rows of a source that often stands alone count less.
+) -> tuple[list[float], bool]:
+    """How far each row is to be believed: rows of a source that often stands alone count less; and
+    whether there is such a source.
 
     The source is the column whose values differ most in how often they agree with the majority of
     their group; agreement and trust are found in turns (Dong et al., VLDB 2009, without copying).
     """
     size = len(columns[by])
-    trust = [1.0] * size
+    trust, sourced = [1.0] * size, False
     witnesses = {
         name: cells
         for name, cells in columns.items()
@@ -317,10 +369,11 @@ def _trust(
             key=lambda found: found[0],
             default=(0.0, {}, []),
         )
-        if chosen[0] < 0.15:
+        if chosen[0] < SPREAD:
             break
+        sourced = True
         trust = [chosen[1].get(value, 0.5) ** 3 for value in chosen[2]]
-    return trust
+    return trust, sourced
 
 
 def _rates(
@@ -350,13 +403,13 @@ def _majority(cells: list[str], rows: list[int], trust: list[float]) -> tuple[st
 
 
 def _against(
-    cells: list[str], groups: list[list[int]], trust: list[float], by: str
+    cells: list[str], groups: list[list[int]], trust: list[float], by: str, sourced: bool
 ) -> Iterator[tuple[int, bool, str]]:
     """Row, whether it differs from its group, and a sentence; groups that disagree say nothing."""
     empties = sum(1 for cell in cells if not cell) / len(cells)
     for rows in groups:
         best, share = _majority(cells, rows, trust)
-        if share < 0.5 or (share < 0.6 and len(rows) < 5):
+        if share < (0.5 if sourced else SETTLED) or (share < 0.6 and len(rows) < 5):
             continue
         filled = sum(1 for row in rows if cells[row])
         for row in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -232,6 +231,16 @@ def _number(key: str, value: Any) -> float | int | None:
     return int(value or 0)
 
 
-def source_names(sources: Sequence[Path]) -> list[str]:
-    """The names of files without folder and endings, as partitions are called."""
-    return [path.name.partition(".")[0] for path in sources]
+def is_readable(path: Path) -> bool:
+    """Whether the ending of a file is one that DuckDB reads."""
+    suffixes = [s.lower() for s in path.suffixes if s.lower() not in (".gz", ".zst")]
+    return bool(suffixes) and suffixes[-1] in READERS
+
+
+def source_name(path: Path) -> str:
+    """The name of a file without folder and endings, which names its partition."""
+    name = path.name
+    for suffix in reversed(path.suffixes):
+        if suffix.lower() in (".gz", ".zst") or suffix.lower() in READERS:
+            name = name.removesuffix(suffix)
+    return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timezone
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -137,6 +138,23 @@ class Values:
     def digests(self) -> list[int]:
         """The hash of each unique value."""
         return [digest(value) for value in self.uniques]
+
+    def shown(self, row: int) -> Any:
+        """The value of a row as people read it; None for null, a time as ISO 8601."""
+        code = int(self.codes[row])
+        if code < 0:
+            return None
+        value = self.uniques[code]
+        if self.kind == "boolean":
+            return bool(value)
+        if self.kind == "time" and abs(value) < 2e11:
+            return datetime.fromtimestamp(value, timezone.utc).isoformat()
+        return int(value) if self.kind == "integer" and abs(value) < 2**63 else value
+
+    def texts(self) -> list[str]:
+        """The cells of a text column, null as the empty text."""
+        table = [*map(str, self.uniques), ""]
+        return [table[code] for code in self.codes.tolist()]
 
     def hashes(self) -> npt.NDArray[np.uint64]:
         """The hash of each row's value; null has one of its own."""
