@@ -57,7 +57,7 @@ YOUNG = 6.0
 """The usual error of a measure seen n times is taken for 1 + YOUNG / n as large."""
 PAST = 180
 """Newest scores that the limit is made from."""
-PRIOR, PRIOR_WEIGHT = 7.0, 60.0
+PRIOR, PRIOR_WEIGHT = 9.0, 120.0
 """Limit of the score of a table that is not known yet, and the batches that this is worth."""
 CEILING = 10.0
 """No table is so restless that more would pass for healthy."""
@@ -77,7 +77,7 @@ class Budget(msgspec.Struct, frozen=True):
         the rate of the budget. Without a past the limit is `PRIOR`.
 
         >>> Budget().limit([])
-        7.0
+        9.0
         """
         given = list(scores)
         # a judge that knows little yet is startled easily

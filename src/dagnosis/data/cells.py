@@ -105,7 +105,7 @@ _DAMAGE = re.compile(r"[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f]|[ÃÂ][\x80-\xbf]|â�
 def _encoding(name: str, cells: list[str]) -> Iterator[Cell]:
     counts = Counter(cells)
     odd = {
-        value: (0.95, f"{value[:40]!r} holds characters of a wrong decoding")
+        value: (0.99, f"{value[:40]!r} holds characters of a wrong decoding")
         for value, count in counts.items()
         if count <= max(3, RARE * len(cells)) and _DAMAGE.search(value)
     }
@@ -134,8 +134,12 @@ def _typos(name: str, cells: list[str]) -> Iterator[Cell]:
     by_length: dict[int, list[str]] = defaultdict(list)
     for value in frequent:
         by_length[len(value)].append(value)
+    words = Counter(word for value in counts for word in set(_WORDS.findall(value)))
     odd = {}
     for value, count in counts.items():
+        # a value of words that other values have, too, is another value: US-049 beside DE-049
+        if all(words[word] >= 3 for word in _WORDS.findall(value)):
+            continue
         limit = max(1, round(len(value) * 0.3))
         candidates = (v for d in (0, -1, 1) for v in by_length.get(len(value) + d, ()))
         for known in candidates:
@@ -147,6 +151,9 @@ def _typos(name: str, cells: list[str]) -> Iterator[Cell]:
                 odd[value] = (share, f"{value[:40]!r} looks like {known[:40]!r}, which is frequent")
                 break
     yield from _where(name, cells, odd, "typo")
+
+
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 def _letters_differ(one: str, two: str) -> bool:
@@ -210,7 +217,8 @@ def _shapes(name: str, cells: list[str]) -> Iterator[Cell]:
         best = max(usual, key=lambda shape: counts[shape])
         for row, cell in enumerate(cells):
             if cell and form(cell) not in usual:
-                score = covered / len(filled)
+                # what is known better about a cell is told first
+                score = 0.85 * covered / len(filled)
                 yield Cell(row, name, score, "shape", f"{cell[:40]!r} is not built like {best[:40]!r}")
         return
 

@@ -36,7 +36,7 @@ START, FIRM = 100, 600
 """Values before the first score, and after which a score counts in full."""
 HELD = 100
 """Values for which a score is held."""
-MARGIN, LEAST = 1.15, 1.2
+MARGIN, LEAST = 1.15, 3.0
 """An alarm exceeds the highest usual score so far (99.5 %) by this factor, and is no less than that."""
 LARGEST = 1000.0
 FLAT = 36
@@ -165,12 +165,13 @@ class SeriesMonitor:
         beyond, levels = self._strangeness(value)
         self.seen += 1
         firm = min(max((self.seen - START) / FIRM, 0.0), 1.0)
-        score = firm * (beyond + levels + flat)
+        strange = beyond + levels + flat
         limit = max(LEAST, MARGIN * self.scores.quantile(0.995)) if len(self.scores) else LEAST
-        alarm = self.quiet == 0 and self.seen > START + HELD and score > limit
-        self.scores.add(score)
-        self.quiet = HELD if score > limit else max(self.quiet - 1, 0)
-        self.held.append(score)
+        above = self.seen > START + HELD and strange > limit
+        alarm = above and self.quiet == 0
+        self.scores.add(strange)
+        self.quiet = HELD if above else max(self.quiet - 1, 0)
+        self.held.append(firm * strange)
         kinds: dict[Kind, float] = {"point": beyond, "level": levels / 2, "flat": flat}
         kind = max(kinds, key=lambda name: kinds[name])
         return Point(max(self.held), alarm, kind if alarm else "none")
@@ -221,7 +222,7 @@ class SeriesMonitor:
         if self.run < max(FLAT, 3 * self.longest) or self.seen < FIRM:
             return 0.0
         # a series that has always stood still is not strange for doing so
-        return math.log1p(self.run / FLAT) if self.longest and self.run < self.seen / 2 else 0.0
+        return 3 * math.log1p(self.run / FLAT) if self.run < self.seen / 2 else 0.0
 
 
 def score_series(values: Iterable[float], period: int = 0) -> list[Point]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dagnosis.data.detectors import Limit, Scaled
+from dagnosis.data.detectors import Limit, Scaled, ratio
 
 if TYPE_CHECKING:
     from dagnosis.data.detectors import Floats
@@ -24,17 +24,18 @@ class ZScore(Scaled):
     usual = Limit(3.0)
 
     def _measure(self, values: Floats) -> tuple[float, float]:
-        spread = float(values.std())
+        # in units of the largest value, or squares of huge numbers overflow
+        largest = float(abs(values).max()) or 1.0
+        scaled = values / largest
+        spread = float(scaled.std())
         # the rounding error of equal values is no spread
-        return float(values.mean()), spread if spread > 1e-14 * abs(values).max() else 0.0
+        return float(scaled.mean()) * largest, spread * largest if spread > 1e-14 else 0.0
 
     def _distance(self, values: Floats) -> Floats:
         import numpy as np
 
         far = abs(values - self.centre)
-        if self.scale == 0:
-            far = np.where(far <= 1e-14 * abs(self.centre), 0.0, far)
-        return far / self.scale if self.scale else np.where(far == 0, 0.0, np.inf)
+        return ratio(np.where(far <= 1e-14 * abs(self.centre), 0.0, far), self.scale)
 
 
 DETECTOR = ZScore
