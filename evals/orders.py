@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-COUNTRIES = {"DE": "EUR", "FR": "EUR", "US": "USD", "GB": "GBP", "PL": "PLN", "NL": "EUR", "SE": "SEK"}
+COUNTRIES = {
+    "DE": "EUR",
+    "FR": "EUR",
+    "US": "USD",
+    "GB": "GBP",
+    "PL": "PLN",
+    "NL": "EUR",
+    "SE": "SEK",
+}
 WEIGHTS = [0.34, 0.2, 0.16, 0.12, 0.08, 0.07, 0.03]
 CHANNELS = ["web", "app", "phone", "partner"]
 DAYS = 365
@@ -25,7 +33,10 @@ def orders(seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     products = pd.DataFrame(
         {
-            "sku": [f"{a}{b}-{n:04d}" for n, (a, b) in enumerate(zip("ABCD" * 60, "XYZ" * 80, strict=True))],
+            "sku": [
+                f"{a}{b}-{n:04d}"
+                for n, (a, b) in enumerate(zip("ABCD" * 60, "XYZ" * 80, strict=True))
+            ],
             "price": np.round(np.exp(rng.normal(3.2, 0.8, 240)), 2),
             "weight": np.round(np.exp(rng.normal(0, 0.7, 240)), 3),
             "from": np.where(rng.random(240) < 0.75, 0, rng.integers(0, DAYS, 240)),
@@ -55,7 +66,11 @@ def orders(seed: int) -> pd.DataFrame:
         cut = np.where(rng.random(size) < (0.6 if sale else 0.12), rng.choice([5, 10, 20], size), 0)
         channel = rng.choice(CHANNELS, size, p=[0.55, 0.33, 0.05, 0.07])
         status = rng.choice(["paid", "shipped", "returned", "open"], size, p=[0.2, 0.7, 0.06, 0.04])
-        shipped = np.where(status == "open", np.nan, np.round(3.9 + 0.8 * products.weight.to_numpy()[which] * quantity, 2))
+        shipped = np.where(
+            status == "open",
+            np.nan,
+            np.round(3.9 + 0.8 * products.weight.to_numpy()[which] * quantity, 2),
+        )
         days.append(
             pd.DataFrame(
                 {
@@ -73,7 +88,9 @@ def orders(seed: int) -> pd.DataFrame:
                     "total": np.round(quantity * price * (1 - cut / 100), 2),
                     "status": status,
                     "shipping": shipped,
-                    "coupon": [f"S{c}-{w % 97:02d}" if c else None for c, w in zip(cut, who, strict=True)],
+                    "coupon": [
+                        f"S{c}-{w % 97:02d}" if c else None for c, w in zip(cut, who, strict=True)
+                    ],
                 }
             )
         )

@@ -18,8 +18,7 @@ from dagnosis.data.series import period_of, score_series
 
 def read(path: Path) -> tuple[list[datetime], list[float]]:
     """Time stamps and values of a series."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
         rows = list(csv.DictReader(file))
     times = [datetime.fromisoformat(row["timestamp"]) for row in rows]
     return times, [float(row["value"] or "nan") for row in rows]

@@ -88,9 +88,7 @@ def check(
             progress=_progress,
         )
     else:
-        checked = _check_stored(
-            dataset, name, partition, run, table, where, days, chosen
-        )
+        checked = _check_stored(dataset, name, partition, run, table, where, days, chosen)
     if html is not None:
         from dagnosis.data.report import report
 

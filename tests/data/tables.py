@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,10 @@ def day(number: int, rows: int = 300) -> pd.DataFrame:
             "at": start + pd.to_timedelta(np.sort(rng.integers(0, 86_400, rows)), unit="s"),
             "country": np.array(COUNTRIES)[which],
             "currency": np.array(["EUR", "EUR", "USD"])[which],
-            "code": [f"{c}-{n:03d}" for c, n in zip(np.array(COUNTRIES)[which], rng.integers(0, 50, rows), strict=True)],
+            "code": [
+                f"{c}-{n:03d}"
+                for c, n in zip(np.array(COUNTRIES)[which], rng.integers(0, 50, rows), strict=True)
+            ],
             "price": price,
             "tax": np.round(price * 0.19, 4),
         }
@@ -29,7 +34,7 @@ def day(number: int, rows: int = 300) -> pd.DataFrame:
 
 def partition(number: int) -> str:
     """The name of that day."""
-    return (pd.Timestamp("2026-01-01") + pd.Timedelta(days=number)).strftime("%Y-%m-%d")
+    return (date(2026, 1, 1) + timedelta(days=number)).isoformat()
 
 
 def odd() -> pd.DataFrame:

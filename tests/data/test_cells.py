@@ -63,12 +63,16 @@ def test_clean_tables_stay_clean() -> None:
     assert wrong_cells({name: frame[name].tolist() for name in frame}) == []
 
 
-@pytest.mark.parametrize("table", [{}, {"a": []}, {"a": [None, ""]}, {"a": ["x"] * 50}, {"a": ["x"]}])
+@pytest.mark.parametrize(
+    "table", [{}, {"a": []}, {"a": [None, ""]}, {"a": ["x"] * 50}, {"a": ["x"]}]
+)
 def test_nothing_to_say(table: dict[str, list[str | None]]) -> None:
     assert wrong_cells(table) == []
 
 
-@given(st.dictionaries(st.sampled_from("abc"), st.lists(st.text(max_size=8), min_size=30, max_size=30)))
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.lists(st.text(max_size=8), min_size=30, max_size=30))
+)
 def test_any_text(table: dict[str, list[str | None]]) -> None:
     for cell in wrong_cells(table):
         assert 0 <= cell.row < 30

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from dagnosis.data.series import HELD, SeriesMonitor, period_of, score_series
 
 
-def daily(days: int = 20, period: int = 96) -> np.ndarray:  # type: ignore[type-arg]
+def daily(days: int = 20, period: int = 96) -> np.ndarray:
     rng = np.random.default_rng(0)
     place = np.arange(days * period)
-    values: np.ndarray = 50 + 20 * np.sin(2 * np.pi * place / period) + rng.normal(0, 1, len(place))  # type: ignore[type-arg]
+    values: np.ndarray = 50 + 20 * np.sin(2 * np.pi * place / period) + rng.normal(0, 1, len(place))
     return values
 
 

@@ -47,11 +47,15 @@ def test_a_checked_table(store: ProfileStore) -> None:
     broken = tables.day(12).drop(columns=["tax"])
     assert check(DuckDBEngine(broken), "t", tables.partition(12), "", store).finding.alarm
     assert store.memory("t").batches == 12  # an alarm is not learned from
-    still = check(DuckDBEngine(tables.day(13).drop(columns=["tax"])), "t", tables.partition(13), "", store)
+    still = check(
+        DuckDBEngine(tables.day(13).drop(columns=["tax"])), "t", tables.partition(13), "", store
+    )
     assert still.finding.alarm
     assert still.finding.since == tables.partition(12)
     accept(DuckDBEngine(broken), "t", tables.partition(12), "", store)
-    after = check(DuckDBEngine(tables.day(14).drop(columns=["tax"])), "t", tables.partition(14), "", store)
+    after = check(
+        DuckDBEngine(tables.day(14).drop(columns=["tax"])), "t", tables.partition(14), "", store
+    )
     assert not after.finding.alarm
 
 

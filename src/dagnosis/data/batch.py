@@ -11,13 +11,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dagnosis.data.baseline import ENOUGH, Baseline, seasons
+from dagnosis.data.baseline import ENOUGH, Baseline, Level, seasons
+from dagnosis.data.freezing import frozen, melted, restored
 from dagnosis.data.measures import Measure, measures, moment_of, rate
-from dagnosis.data.profile.values import ColumnProfile, Profile
+from dagnosis.data.profile.values import VERSION, ColumnProfile, Profile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,8 @@ CERTAIN = 100.0
 RETYPED, WIDENED = 15.0, 5.0
 """Scores of integers that became fractions, and of integers that came as floats beside nulls, which
 is what pandas makes of a column with its first null."""
+TOLD = 2.5
+"""Score from which a measure is told."""
 MOST = 30.0
 """No measure scores more."""
 QUIET, QUIET_BATCHES, BOOST = 2.2, 15, 2.0
@@ -55,6 +58,8 @@ FOLLOWED = math.asin(math.sqrt(0.004))
 """Usual share (on the scale of comparison) from which the share of a value is judged."""
 YOUNG = 6.0
 """The usual error of a measure seen n times is taken for 1 + YOUNG / n as large."""
+ANYWAY = math.asin(math.sqrt(0.5))
+"""Usual share of rows from which a measure of rows that should not be is of no use."""
 PAST = 180
 """Newest scores that the limit is made from."""
 PRIOR, PRIOR_WEIGHT = 9.0, 120.0
@@ -143,6 +148,7 @@ class Judge:
         self.scores: list[float] = []
         self.last: Profile | None = None
         self.empties = 0
+        self.newest = ""
         self.moments: list[datetime] = []
         self.novel: list[bool] = []
         self.share: list[bool] = []
@@ -154,12 +160,13 @@ class Judge:
         found = measures(profile, self.last)
         if self.baseline.batches >= STARTS:
             self.scores.append(self._score(profile, found)[0])
-        self._name(found)
+        self._name(found, (measure.upward for measure in found.values()))
         values, noise = self._vectors(profile, found)
         self.baseline.update(values, noise, self._keys(profile))
         moment = moment_of(profile.partition)
         if moment:
-            self.moments.append(moment)
+            self.moments = [*self.moments[-30:], moment]
+        self.newest = max(self.newest, profile.partition)
         self.empties += profile.rows == 0
         if profile.rows:
             self.last = profile
@@ -167,7 +174,7 @@ class Judge:
     def accept(self, profile: Profile) -> None:
         """Take in a batch that was an alarm and is the new normal: the past is moved to its level."""
         found = measures(profile, self.last)
-        self._name(found)
+        self._name(found, (measure.upward for measure in found.values()))
         values, _ = self._vectors(profile, found)
         self.baseline.shift(values, self._keys(profile))
         scores = len(self.scores)
@@ -187,7 +194,7 @@ class Judge:
             partition=profile.partition,
             score=best,
             limit=limit,
-            alarm=best > limit and (known >= STARTS or best >= RETYPED and known > 0),
+            alarm=best > limit and (known >= STARTS or (best >= RETYPED and known > 0)),
             confidence=known / (known + 20.0),
             batches=known,
             blamed=_blamed(differences),
@@ -202,22 +209,70 @@ class Judge:
             return 1.0
         return (len(last) - 1) / ((last[-1] - last[0]).total_seconds() / 86400)
 
+    def dump(self) -> bytes:
+        """What was learned, as bytes (MessagePack); the budget is not part of it."""
+        base = dict(vars(self.baseline))
+        levels, seasonal = base.pop("levels"), base.pop("seasonal")
+        state = {
+            "version": VERSION,
+            "holidays": [day.isoformat() for day in sorted(self.holidays)],
+            "baseline": {key: _listed(value) for key, value in base.items()},
+            "levels": [frozen(vars(level)) for level in levels],
+            "seasonal": [
+                [*key, *(frozen(vars(level)) for level in pair)] for key, pair in seasonal.items()
+            ],
+            "places": list(self.places),
+            "scores": self.scores,
+            "last": self.last,
+            "newest": self.newest,
+            "empties": self.empties,
+            "moments": [moment.isoformat() for moment in self.moments],
+        }
+        return msgspec.msgpack.encode(state)
+
+    @classmethod
+    def load(cls, data: bytes, budget: Budget, holidays: frozenset[date]) -> Judge | None:
+        """A judge from `dump`; None for another version or other holidays: fold the past anew."""
+        state = msgspec.msgpack.decode(data)
+        days = [day.isoformat() for day in sorted(holidays)]
+        if state.get("version") != VERSION or state["holidays"] != days:
+            return None
+        judge = cls(budget, holidays)
+        judge._name(state["places"], [False] * len(state["places"]))
+        base = judge.baseline
+        for key, value in state["baseline"].items():
+            setattr(base, key, _unlisted(value))
+        base.levels = [restored(Level, level) for level in state["levels"]]
+        base.seasonal = {
+            (place, key): (restored(Level, level), restored(Level, offset))
+            for place, key, level, offset in state["seasonal"]
+        }
+        judge.scores, judge.empties = state["scores"], state["empties"]
+        judge.newest = state["newest"]
+        judge.last = msgspec.convert(state["last"], Profile | None)
+        judge.moments = [datetime.fromisoformat(moment) for moment in state["moments"]]
+        return judge
+
     # -- measures as vectors -----------------------------------------------------------------
 
     def _keys(self, profile: Profile) -> list[object]:
         moment = moment_of(profile.partition)
         return list(seasons(moment, self.per_day > 1.5, self.holidays))
 
-    def _name(self, found: dict[str, Measure]) -> None:
-        new = [name for name in found if name not in self.places]
-        for name in new:
+    def _name(self, names: Iterable[str], upward: Iterable[bool]) -> None:
+        """Give a place to each measure that has none yet."""
+        flags = []
+        for name, more in zip(names, upward, strict=True):
+            if name in self.places:
+                continue
+            flags.append(more)
             column, _, what = name.partition("|")
             self.places[name] = len(self.places)
             self.novel.append(what in NOVEL)
             self.share.append(what.startswith("share of "))
             if self.share[-1]:
                 self.shares[column].append(self.places[name])
-        self.baseline.widen([found[name].upward for name in new])
+        self.baseline.widen(flags)
 
     def _vectors(self, profile: Profile, found: dict[str, Measure]) -> tuple[Floats, Floats]:
         import numpy as np
@@ -236,9 +291,7 @@ class Judge:
                 values[place], noise[place] = measure.value, measure.noise
         return values, noise
 
-    def _score(
-        self, profile: Profile, found: dict[str, Measure]
-    ) -> tuple[float, Floats, Floats]:
+    def _score(self, profile: Profile, found: dict[str, Measure]) -> tuple[float, Floats, Floats]:
         """The score of a batch, and of each measure; what was expected of each."""
         import numpy as np
 
@@ -248,12 +301,16 @@ class Judge:
         values, noise = self._vectors(profile, found)
         expected, usual = base.expect(self._keys(profile))
         # what was seen a few times only may be further off than it has shown so far
-        strange = base.error(values, noise, expected) / usual / (1 + YOUNG / np.maximum(base.seen, 1))
+        strange = (
+            base.error(values, noise, expected) / usual / (1 + YOUNG / np.maximum(base.seen, 1))
+        )
         quiet = np.array(self.novel) & (base.peak < QUIET) & (base.seen > QUIET_BATCHES)
         boost = np.clip(1 + (QUIET - base.peak) * 0.5, 1.0, BOOST)
         strange = np.where(quiet, strange * boost, strange)
         rare = np.array(self.share) & (base.levels[0].value < FOLLOWED)
-        judged = (base.seen >= ENOUGH) & ~np.isnan(strange) & ~rare
+        # where most rows are new in every batch, as in a growing key, more of them says nothing
+        usual_anyway = base.upward & (base.levels[0].value > ANYWAY)
+        judged = (base.seen >= ENOUGH) & ~np.isnan(strange) & ~rare & ~usual_anyway
         strange = np.where(judged, np.minimum(strange, MOST), 0.0)
         return float(strange.max(initial=0.0)), strange, expected
 
@@ -266,16 +323,19 @@ class Judge:
         if not profile.rows and not self.empties:
             words = f"no rows at all, where the last batch had {self.last.rows:,}"
             return [Difference("*", "rows", 0.0, float(self.last.rows), CERTAIN, words)]
-        found = []
         before = {column.name: column for column in self.last.columns}
         now = {column.name: column for column in profile.columns}
-        for name in before.keys() - now.keys():
-            found.append(Difference(name, "schema", 0.0, 1.0, CERTAIN, f"the column {name} is gone"))
-        for name in now.keys() - before.keys():
-            # less than what is gone: a renamed column is blamed by its old name
-            words = f"the column {name} is new"
-            found.append(Difference(name, "schema", 1.0, 0.0, CERTAIN * 0.9, words))
-        for name in before.keys() & now.keys():
+        gone, new = sorted(before.keys() - now.keys()), sorted(now.keys() - before.keys())
+        found = [
+            Difference(name, "schema", 0.0, 1.0, CERTAIN, f"the column {name} is gone")
+            for name in gone
+        ]
+        # less than what is gone: a renamed column is blamed by its old name
+        found += [
+            Difference(name, "schema", 1.0, 0.0, CERTAIN * 0.9, f"the column {name} is new")
+            for name in new
+        ]
+        for name in sorted(before.keys() & now.keys()):
             found += _retyped(before[name], now[name])
         return found
 
@@ -284,30 +344,25 @@ class Judge:
     ) -> list[Difference]:
         from dagnosis.data.words import usual_of, words_of
 
+        names = list(self.places)
         differences = []
-        for name, measure in found.items():
-            place = self.places.get(name)
-            if place is None or place >= len(strange) or strange[place] < 2.5:
-                continue
-            column, _, what = name.partition("|")
+        for place in (strange >= TOLD).nonzero()[0].tolist():
+            column, _, what = names[place].partition("|")
+            # a value that is not among the frequent ones of its column has about no share
+            now = found[names[place]].raw if names[place] in found else 0.0
             usual = usual_of(what, float(expected[place]))
-            words = words_of(column, what, measure.raw, usual)
-            differences.append(
-                Difference(column, what, measure.raw, usual, float(strange[place]), words)
-            )
-        for column, places in self.shares.items():
-            for place in places:
-                if place >= len(strange) or strange[place] < 2.5:
-                    continue
-                name = next(n for n, p in self.places.items() if p == place)
-                if name not in found:
-                    what = name.partition("|")[2]
-                    usual = usual_of(what, float(expected[place]))
-                    words = words_of(column, what, 0.0, usual)
-                    differences.append(
-                        Difference(column, what, 0.0, usual, float(strange[place]), words)
-                    )
+            words = words_of(column, what, now, usual)
+            difference = Difference(column, what, now, usual, float(strange[place]), words)
+            differences.append(difference)
         return differences
+
+
+def _listed(value: Any) -> Any:
+    return [frozen(one) for one in value] if isinstance(value, list) else frozen(value)
+
+
+def _unlisted(value: Any) -> Any:
+    return [melted(one) for one in value] if isinstance(value, list) else melted(value)
 
 
 def _retyped(before: ColumnProfile, now: ColumnProfile) -> list[Difference]:
@@ -353,6 +408,3 @@ def _blamed(differences: list[Difference]) -> tuple[Blame, ...]:
     most = max(weights.values(), default=0.0)
     ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Blame(column, weight / most) for column, weight in ranked[:10])
-
-
-__all__ = ["Baseline", "Blame", "Budget", "Difference", "Judge", "Judgement"]

@@ -92,14 +92,18 @@ def _guarded(cells: Iterator[Cell], column: list[str]) -> list[Cell]:
     return flagged if len(flagged) <= max(1, GUARD * filled) else []
 
 
-def _where(name: str, cells: list[str], values: Mapping[str, tuple[float, str]], check: str) -> Iterator[Cell]:
+def _where(
+    name: str, cells: list[str], values: Mapping[str, tuple[float, str]], check: str
+) -> Iterator[Cell]:
     for row, cell in enumerate(cells):
         if cell in values:
             score, reason = values[cell]
             yield Cell(row, name, score, check, reason)
 
 
-_DAMAGE = re.compile(r"[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f]|[ÃÂ][\x80-\xbf]|â€|&(?:amp|lt|gt|quot|#\d+);")
+_DAMAGE = re.compile(
+    r"[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f]|[ÃÂ][\x80-\xbf]|â€|&(?:amp|lt|gt|quot|#\d+);"
+)
 
 
 def _encoding(name: str, cells: list[str]) -> Iterator[Cell]:
@@ -219,7 +223,9 @@ def _shapes(name: str, cells: list[str]) -> Iterator[Cell]:
             if cell and form(cell) not in usual:
                 # what is known better about a cell is told first
                 score = 0.85 * covered / len(filled)
-                yield Cell(row, name, score, "shape", f"{cell[:40]!r} is not built like {best[:40]!r}")
+                yield Cell(
+                    row, name, score, "shape", f"{cell[:40]!r} is not built like {best[:40]!r}"
+                )
         return
 
 
@@ -250,7 +256,9 @@ def _number(cell: str) -> float | None:
 
 def _numbers(name: str, cells: list[str]) -> Iterator[Cell]:
     """Numbers beyond three times the Tukey fence, of columns where hardly any other is beyond 1.5."""
-    values = [(row, number) for row, cell in enumerate(cells) if (number := _number(cell)) is not None]
+    values = [
+        (row, number) for row, cell in enumerate(cells) if (number := _number(cell)) is not None
+    ]
     finite = sorted(v for _, v in values if abs(v) != float("inf") and v == v)
     if len(finite) < 20 or len(finite) < USUAL * sum(1 for cell in cells if cell):
         return
@@ -262,7 +270,13 @@ def _numbers(name: str, cells: list[str]) -> Iterator[Cell]:
     for row, value in values:
         far = max(low - value, value - high) / spread
         if far > 4.5:
-            yield Cell(row, name, far / (far + 1), "number", f"{cells[row]} is far outside {low:g} to {high:g}")
+            yield Cell(
+                row,
+                name,
+                far / (far + 1),
+                "number",
+                f"{cells[row]} is far outside {low:g} to {high:g}",
+            )
 
 
 def _dependencies(columns: Mapping[str, list[str]]) -> Iterator[Cell]:

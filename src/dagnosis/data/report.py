@@ -57,10 +57,14 @@ def report(finding: Any, profile: Profile, past: Sequence[Profile]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}: {finding.status}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>{escape(title)}</h1>",
-        f'<p class="{finding.status}"><strong>{finding.status.capitalize()}.</strong> '
-        f"{escape(finding.summary)}</p>",
-        f'<p class="soft">Score {finding.score:.1f}, an alarm above {finding.limit:.1f}; '
-        f"{finding.batches} batches of history, confidence {finding.confidence:.0%}.</p>",
+        (
+            f'<p class="{finding.status}"><strong>{finding.status.capitalize()}.</strong> '
+            f"{escape(finding.summary)}</p>"
+        ),
+        (
+            f'<p class="soft">Score {finding.score:.1f}, an alarm above {finding.limit:.1f}; '
+            f"{finding.batches} batches of history, confidence {finding.confidence:.0%}.</p>"
+        ),
         *(f'<p class="soft">{escape(gap)}</p>' for gap in finding.gaps),
     ]
     if finding.since:
@@ -90,8 +94,10 @@ def _differences(finding: Any) -> list[str]:
     return [
         f"<h2>{head}</h2>",
         *told,
-        '<div class="scroll"><table><thead><tr><th>Column</th><th>Difference</th><th>Score</th></tr>'
-        f"</thead><tbody>{''.join(rows)}</tbody></table></div>",
+        (
+            '<div class="scroll"><table><thead><tr><th>Column</th><th>Difference</th><th>Score</th></tr>'
+            f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
+        ),
     ]
 
 
@@ -123,10 +129,14 @@ def _history(name: str, values: list[float], now: float) -> str:
     shown = [v for v in (*values, now) if math.isfinite(v)]
     low, high = min(shown), max(shown)
     ordered = sorted(values)
-    band = ordered[int(len(ordered) * 0.05)], ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
+    band = (
+        ordered[int(len(ordered) * 0.05)],
+        ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)],
+    )
     step = (WIDE - 2 * EDGE) / max(len(values), 1)
     points = " ".join(
-        f"{EDGE + place * step:.1f},{_scale(low, high, value):.1f}" for place, value in enumerate(values)
+        f"{EDGE + place * step:.1f},{_scale(low, high, value):.1f}"
+        for place, value in enumerate(values)
     )
     top, bottom = _scale(low, high, band[1]), _scale(low, high, band[0])
     x, y = EDGE + len(values) * step, _scale(low, high, now)
@@ -161,7 +171,10 @@ def _distributions(finding: Any, profile: Profile, past: Sequence[Profile]) -> l
 
 def _bars(then: ColumnProfile, now: ColumnProfile) -> str:
     if now.top and then.top:
-        both = {name: max(then.top.get(name, 0.0), now.top.get(name, 0.0)) for name in {**then.top, **now.top}}
+        both = {
+            name: max(then.top.get(name, 0.0), now.top.get(name, 0.0))
+            for name in {**then.top, **now.top}
+        }
         names = sorted(both, key=lambda name: (-both[name], name))[:10]
         return _pairs([(n, then.top.get(n, 0.0), now.top.get(n, 0.0)) for n in names])
     if now.quantiles and then.quantiles:
@@ -241,6 +254,8 @@ def _cells(finding: Any) -> list[str]:
     )
     return [
         "<h2>Cells that look wrong</h2>",
-        '<div class="scroll"><table><thead><tr><th>Row</th><th>Column</th><th>Check</th><th>Why</th></tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>",
+        (
+            '<div class="scroll"><table><thead><tr><th>Row</th><th>Column</th><th>Check</th><th>Why</th></tr>'
+            f"</thead><tbody>{rows}</tbody></table></div>"
+        ),
     ]

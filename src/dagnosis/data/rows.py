@@ -83,7 +83,7 @@ def row_scores(columns: Iterable[Values]) -> tuple[Floats, npt.NDArray[np.bool_]
     spread = table.std(0) if size else np.zeros(table.shape[1])
     table = table[:, spread > 1e-12 * np.abs(table).max(0, initial=1.0)]
     if size < FEWEST or not table.shape[1]:
-        return np.where(infinite, np.inf, 0.0), infinite
+        return np.where(infinite, np.inf, 0.0), np.asarray(infinite)
     table = (table - table.mean(0)) / table.std(0)
     unlikely = [_mixture(table, count) for count in COMPONENTS if size >= 5 * count]
     scores = np.mean([_surprise(found) for found in (*unlikely, _forest(table))], axis=0)
@@ -99,19 +99,17 @@ def outliers(columns: Iterable[Values], most: int = 100) -> list[Outlier]:
     given = list(columns)
     scores, alarms = row_scores(given)
     single = column_scores(given)
-    found = []
-    for row in np.argsort(-scores, kind="stable")[: int(alarms.sum()) + len(scores)]:
+    found: list[Outlier] = []
+    for row in np.argsort(-scores, kind="stable").tolist():
         if len(found) >= most:
             break
         if not alarms[row]:
             continue
-        strange = {
-            name: float(column[row]) for name, column in single.items() if column[row] > 2.0
-        }
+        strange = {name: float(column[row]) for name, column in single.items() if column[row] > 2.0}
         best = dict(sorted(strange.items(), key=lambda item: -item[1])[:3])
         told = ", ".join(f"{name} ({score:.1f} robust deviations)" for name, score in best.items())
         reason = f"far from the others in {told}" if best else "an unusual combination of values"
-        found.append(Outlier(int(row), float(scores[row]), best, reason))
+        found.append(Outlier(row, float(scores[row]), best, reason))
     return found
 
 

@@ -13,6 +13,7 @@ while (`HELD`); an alarm is its beginning only.
 
 from __future__ import annotations
 
+import itertools
 import math
 from bisect import bisect_left, insort
 from collections import deque
@@ -121,9 +122,7 @@ class _Track:
             low, high = self.all.quantile(0.01), self.all.quantile(0.99)
             spread = max(high - low, 1e-9 + 1e-4 * self.size / self.seen)
             beyond = max(low - value, value - high, 0.0) / spread
-        levels = sum(
-            math.log1p(min(means.add(value, spread), LARGEST)) for means in self.means
-        )
+        levels = sum(math.log1p(min(means.add(value, spread), LARGEST)) for means in self.means)
         self.all.add(value)
         self.size += abs(value)
         self.seen += 1
@@ -233,7 +232,7 @@ def score_series(values: Iterable[float], period: int = 0) -> list[Point]:
 
 def period_of(times: Sequence[datetime]) -> int:
     """Values a day by the median distance of time stamps; 0 where a day is fewer than four values."""
-    gaps = sorted((b - a).total_seconds() for a, b in zip(times, times[1:], strict=False))
+    gaps = sorted((b - a).total_seconds() for a, b in itertools.pairwise(times))
     if not gaps or gaps[len(gaps) // 2] <= 0:
         return 0
     period = round(86_400 / gaps[len(gaps) // 2])

@@ -83,10 +83,13 @@ class ProfileStore:
         self._made = engine
         return engine
 
-    def history(self, dataset: str, before: str | None = None) -> list[Stored]:
+    def history(
+        self, dataset: str, before: str | None = None, most: int | None = None
+    ) -> list[Stored]:
         """What is stored of a dataset in the order of its partitions, of each the newest run.
 
-        With `before` only partitions that come earlier. Profiles of another version are left out.
+        With `before` only partitions that come earlier, with `most` only the last rows that are
+        stored. Profiles of another version are left out.
         """
         from sqlalchemy import select
 
@@ -94,13 +97,14 @@ class ProfileStore:
         query = (
             select(table.c.partition, table.c.status, table.c.profile, table.c.finding)
             .where(table.c.dataset == dataset, table.c.version == VERSION)
-            .order_by(table.c.partition, table.c.id)
+            .order_by(table.c.partition.desc(), table.c.id.desc())
+            .limit(most)
         )
         if before is not None:
             query = query.where(table.c.partition < before)
         with self._begin() as connection:
             rows = connection.execute(query).all()
-        newest = {row.partition: row for row in rows}
+        newest = {row.partition: row for row in reversed(rows)}
         unpack = zstandard.ZstdDecompressor().decompress
         decoder = msgspec.msgpack.Decoder(Profile)
         return [
@@ -110,24 +114,41 @@ class ProfileStore:
 
     def memory(self, dataset: str) -> Memory:
         """The memory of a dataset, a new one where there is none."""
+        found = self._state(dataset, "memory")
+        return (Memory.load(found) if found else None) or Memory()
+
+    def judge(self, dataset: str) -> bytes:
+        """The folded past of a dataset (`Judge.dump`), empty where there is none."""
+        return self._state(dataset, "judge")
+
+    def newest(self, dataset: str) -> str:
+        """The last partition that is stored, empty where there is none."""
+        from sqlalchemy import func, select
+
+        table = _tables().profiles
+        with self._begin() as connection:
+            query = select(func.max(table.c.partition)).where(table.c.dataset == dataset)
+            return connection.execute(query).scalar() or ""
+
+    def _state(self, dataset: str, which: str) -> bytes:
         from sqlalchemy import select
 
         table = _tables().memories
         with self._begin() as connection:
-            query = select(table.c.memory).where(table.c.dataset == dataset)
+            query = select(table.c[which]).where(table.c.dataset == dataset)
             found = connection.execute(query).scalar()
-        if found is None:
-            return Memory()
-        return Memory.load(zstandard.ZstdDecompressor().decompress(found)) or Memory()
+        return zstandard.ZstdDecompressor().decompress(found) if found else b""
 
     def record(
         self,
         profile: Profile,
         status: Status,
         memory: Memory | None = None,
+        judge: bytes = b"",
         finding: bytes = b"",
     ) -> None:
-        """Store a profile, and with it the memory that has taken the batch in; all or nothing.
+        """Store a profile, and with it the memory and the judge that have taken the batch in; all or
+        nothing. Without a judge the next check folds the past anew.
 
         The same partition and run again replaces what was stored.
         """
@@ -151,7 +172,11 @@ class ProfileStore:
             if memory is not None:
                 connection.execute(memories.delete().where(memories.c.dataset == profile.dataset))
                 connection.execute(
-                    memories.insert().values(dataset=profile.dataset, memory=pack(memory.dump()))
+                    memories.insert().values(
+                        dataset=profile.dataset,
+                        memory=pack(memory.dump()),
+                        judge=pack(judge) if judge else b"",
+                    )
                 )
 
 
@@ -188,6 +213,7 @@ class _Tables:
             self.metadata,
             Column("dataset", String(500), primary_key=True),
             Column("memory", LargeBinary, nullable=False),
+            Column("judge", LargeBinary, nullable=False),
         )
 
 

@@ -32,6 +32,8 @@ Status: TypeAlias = Literal["healthy", "alarm", "learning"]
 """learning: the past is too short for a judgement; what is certain is an alarm all the same."""
 
 SCHEMA_VERSION = 1
+PAST = 90
+"""Stored batches that a report shows."""
 EXAMPLES = 5
 """Rows shown of what is out of line."""
 CELLS, CELL_ROWS = 50, 20_000
@@ -95,25 +97,49 @@ def check(
     The past are the partitions before this one; a partition that is checked again is not judged
     against itself, and only one later than all others is learned from.
     """
-    stored = store.history(name)
-    earlier = [one for one in stored if one.profile.partition < partition]
-    judge = _judge(
-        [(one.profile, one.status) for one in earlier if one.status != "alarm"],
-        false_alarms,
-        holidays,
-    )
+    judge, newest = _stored_judge(store, name, partition, false_alarms, holidays)
     memory = store.memory(name)
     checked = _check(engine, name, partition, run, judge, memory)
-    newest = len(earlier) == len(stored)
-    since = _since(checked.finding, [one.finding for one in earlier if one.status == "alarm"][-5:])
+    past = store.history(name, before=partition, most=PAST)
+    since = _since(checked.finding, [one.finding for one in past if one.status == "alarm"][-5:])
     finding = msgspec.structs.replace(checked.finding, since=since)
+    status: Literal["alarm", "healthy"] = "alarm" if finding.alarm else "healthy"
     learned = memory if newest and not finding.alarm else None
     if learned is not None:
         learned.learn(checked.rows)
-    status: Literal["alarm", "healthy"] = "alarm" if finding.alarm else "healthy"
-    store.record(checked.profile, status, learned, msgspec.json.encode(finding))
-    past = tuple(one.profile for one in earlier if one.status != "alarm")
-    return Checked(finding, checked.profile, past)
+        judge.learn(checked.profile)
+    store.record(
+        checked.profile,
+        status,
+        learned,
+        judge.dump() if learned is not None else b"",
+        msgspec.json.encode(finding),
+    )
+    healthy = tuple(one.profile for one in past if one.status != "alarm")
+    return Checked(finding, checked.profile, healthy)
+
+
+def _stored_judge(
+    store: ProfileStore,
+    name: str,
+    partition: str,
+    false_alarms: float,
+    holidays: frozenset[date],
+) -> tuple[Judge, bool]:
+    """The judge of what came before a partition, and whether the partition is later than all others.
+
+    For the newest partition it was stored as it is; for an older one the past is folded anew.
+    """
+    from dagnosis.data.batch import Budget, Judge
+
+    newest = partition > store.newest(name)
+    state = store.judge(name) if newest else b""
+    judge = Judge.load(state, Budget(false_alarms), holidays) if state else None
+    if judge is None:
+        earlier = store.history(name, before=partition)
+        past = [(one.profile, one.status) for one in earlier if one.status != "alarm"]
+        judge = _judge(past, false_alarms, holidays)
+    return judge, newest
 
 
 def accept(engine: Engine, name: str, partition: str, run: str, store: ProfileStore) -> Profile:
@@ -258,7 +284,9 @@ def _status(judged: Judgement) -> Status:
 
 def _summary(judged: Judgement, profile: Profile, status: Status) -> str:
     if status == "learning":
-        return f"{profile.rows:,} rows; too few batches before this one ({judged.batches}) to judge it"
+        return (
+            f"{profile.rows:,} rows; too few batches before this one ({judged.batches}) to judge it"
+        )
     if status == "healthy":
         return f"{profile.rows:,} rows, as the {judged.batches} batches before it"
     first = judged.blamed[0].column if judged.blamed else "*"
@@ -288,9 +316,7 @@ def _cells(rows: Rows) -> tuple[Cell, ...]:
 
     if rows.total > CELL_ROWS or rows.sampled < rows.total:
         return ()
-    texts = {
-        name: values.texts() for name, values in rows.columns.items() if values.kind == "text"
-    }
+    texts = {name: values.texts() for name, values in rows.columns.items() if values.kind == "text"}
     found = sorted(wrong_cells(texts), key=lambda cell: -cell.score)
     return tuple(found[:CELLS])
 

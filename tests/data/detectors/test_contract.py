@@ -58,7 +58,7 @@ def test_a_constant(name: str, value: float, size: int) -> None:
 
 def test_other_types(name: str) -> None:
     learned = detector(name).learn([Decimal("1.5"), 2, True, 10**30, None])
-    assert learned.score(Decimal("2")) >= 0 or name == "article"
+    assert learned.score(Decimal(2)) >= 0 or name == "article"
     with pytest.raises(WrongUse, match="numbers"):
         detector(name).learn(["a", "b"])
 

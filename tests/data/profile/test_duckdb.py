@@ -64,8 +64,8 @@ def test_duplicate_names() -> None:
 
 
 def test_many_columns() -> None:
-    frame = pd.DataFrame(np.zeros((2, 1500)), columns=[f"c{n}" for n in range(1500)])
-    assert len(profile(DuckDBEngine(frame)).columns) == 1500
+    frame = pd.DataFrame(np.zeros((2, 400)), columns=[f"c{n}" for n in range(400)])
+    assert len(profile(DuckDBEngine(frame)).columns) == 400
 
 
 def test_a_large_batch_is_sampled() -> None:

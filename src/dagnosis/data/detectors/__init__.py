@@ -22,7 +22,7 @@ What every detector answers:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 import msgspec
 
@@ -69,7 +69,7 @@ class Detector:
         self._fit(values[np.isfinite(values)])
         return self
 
-    def score(self, value: float | None) -> float:
+    def score(self, value: SupportsFloat | None) -> float:
         """How strange one value is: 0 or more, NaN for no answer."""
         return float(self.scores([value])[0])
 

@@ -9,10 +9,11 @@ or was accepted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from dagnosis.data.freezing import frozen, restored
 from dagnosis.data.memory.columns import ColumnMemory
 from dagnosis.data.memory.found import Found
 from dagnosis.data.memory.lines import Lines
@@ -127,10 +128,10 @@ class Memory:
             "version": VERSION,
             "batches": self.batches,
             "masks": self.masks,
-            "columns": {name: _frozen(vars(column)) for name, column in self.columns.items()},
-            "pairs": _frozen(vars(self.pairs)),
-            "rules": {name: _frozen(vars(rules)) for name, rules in self.rules.items()},
-            "lines": _frozen(vars(self.lines)),
+            "columns": {name: frozen(vars(column)) for name, column in self.columns.items()},
+            "pairs": frozen(vars(self.pairs)),
+            "rules": {name: frozen(vars(rules)) for name, rules in self.rules.items()},
+            "lines": frozen(vars(self.lines)),
         }
         return msgspec.msgpack.encode(parts)
 
@@ -142,40 +143,11 @@ class Memory:
             return None
         memory = cls()
         memory.batches, memory.masks = parts["batches"], parts["masks"]
-        memory.columns = {n: _thawed(ColumnMemory, s) for n, s in parts["columns"].items()}
-        memory.pairs = _thawed(Pairs, parts["pairs"])
-        memory.rules = {n: _thawed(Rules, s) for n, s in parts["rules"].items()}
-        memory.lines = _thawed(Lines, parts["lines"])
+        memory.columns = {n: restored(ColumnMemory, s) for n, s in parts["columns"].items()}
+        memory.pairs = restored(Pairs, parts["pairs"])
+        memory.rules = {n: restored(Rules, s) for n, s in parts["rules"].items()}
+        memory.lines = restored(Lines, parts["lines"])
         return memory
-
-
-_ARRAY = "\x00array"
-
-
-def _frozen(value: Any) -> Any:
-    """Dictionaries with their arrays as type, shape and bytes."""
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    if hasattr(value, "tobytes"):
-        return {_ARRAY: [value.dtype.str, list(value.shape), value.tobytes()]}
-    return value
-
-
-def _melted(value: Any) -> Any:
-    import numpy as np
-
-    if not isinstance(value, dict):
-        return value
-    if _ARRAY in value:
-        kind, size, data = value[_ARRAY]
-        return np.frombuffer(data, np.dtype(kind)).reshape(size).copy()
-    return {key: _melted(item) for key, item in value.items()}
-
-
-def _thawed(kind: type[Any], state: dict[str, Any]) -> Any:
-    part = kind.__new__(kind)
-    vars(part).update(_melted(state))
-    return part
 
 
 def _masks(rows: Rows) -> tuple[list[int], Integers, list[int], list[Flags]]:

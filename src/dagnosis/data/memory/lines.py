@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class Lines:
         assert self.sums is not None
         place, size = self.names.index(name), max(self.sums[-1, -1], 1.0)
         mean = self.sums[place, -1] / size
-        return float(max(self.sums[place, place] / size - mean**2, 0.0)) ** 0.5
+        variance = float(self.sums[place, place] / size - mean**2)
+        return math.sqrt(max(variance, 0.0))
 
     def _missed(self, complete: Floats) -> dict[str, Floats]:
         """How far each complete row misses the line of each column."""

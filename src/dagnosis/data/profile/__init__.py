@@ -70,7 +70,8 @@ def profile_rows(
 ) -> Profile:
     """The profile of rows that were read, with the totals that the engine counted."""
     columns = tuple(
-        _column(values, _counted(totals[name], values, rows)) for name, values in rows.columns.items()
+        _column(values, _counted(totals[name], values, rows))
+        for name, values in rows.columns.items()
     )
     everything, content = row_hashes(rows)
     return Profile(
@@ -149,9 +150,7 @@ def _shown(value: object) -> str:
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _shares(
-    names: object, counts: npt.NDArray[np.int64], size: int, most: int
-) -> dict[str, float]:
+def _shares(names: object, counts: npt.NDArray[np.int64], size: int, most: int) -> dict[str, float]:
     found: dict[str, int] = {}
     for name, count in zip(names, counts.tolist(), strict=True):  # type: ignore[call-overload]
         found[name] = found.get(name, 0) + count
@@ -174,9 +173,7 @@ def row_hashes(rows: Rows) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint6
     return everything, content
 
 
-def _mixed(
-    state: npt.NDArray[np.uint64], hashed: npt.NDArray[np.uint64]
-) -> npt.NDArray[np.uint64]:
+def _mixed(state: npt.NDArray[np.uint64], hashed: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     import numpy as np
 
     with np.errstate(over="ignore"):

@@ -38,7 +38,7 @@ class SparkEngine:
         fields = []
         for name, type_ in self.frame.dtypes:
             kind = "float" if type_.startswith("decimal") else _KINDS.get(type_, "other")
-            fields.append(Field(name, kind, type_))  # type: ignore[arg-type]
+            fields.append(Field(name, kind, type_))
         names = [field.name for field in fields]
         again = sorted({name for name in names if names.count(name) > 1})
         if again:

@@ -49,7 +49,9 @@ class SQLEngine:
         except (exc.ArgumentError, exc.NoSuchModuleError) as error:
             raise WrongUse(f"not a database URL that can be used ({error})") from None
         except ModuleNotFoundError as error:
-            raise WrongUse(f"the driver of this database is missing: pip install {error.name}") from None
+            raise WrongUse(
+                f"the driver of this database is missing: pip install {error.name}"
+            ) from None
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -64,7 +66,9 @@ class SQLEngine:
             raise ServiceUnreachable(f"{place}: the database does not answer ({reason})") from None
         except exc.DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
-            raise UnreadableInput(f"{self.table}: the database refused the query ({reason})") from None
+            raise UnreadableInput(
+                f"{self.table}: the database refused the query ({reason})"
+            ) from None
 
     @cached_property
     def _table(self) -> Table:
@@ -79,7 +83,7 @@ class SQLEngine:
 
     @cached_property
     def _fields(self) -> list[Field]:
-        return [Field(c.name, kind_of(c.type), str(c.type)) for c in self._table.columns]
+        return [Field(str(c.name), kind_of(c.type), str(c.type)) for c in self._table.columns]
 
     def fields(self) -> list[Field]:
         """The columns; raises `ServiceUnreachable`, `UnreadableInput`, `WrongUse`."""
@@ -100,7 +104,7 @@ class SQLEngine:
         with self._connected() as connection:
             counted = iter(connection.execute(self._chosen(func.count(), *flat)).one())
             total = next(counted)
-            results = {
+            results: dict[str, dict[str, Any]] = {
                 name: {key: _plain(key, next(counted)) for key in found}
                 for name, found in wanted.items()
             }
@@ -171,7 +175,7 @@ class SQLEngine:
         """All rows, or a Bernoulli sample taken by the database where it can (PostgreSQL)."""
         from sqlalchemy import Float, String, cast, extract, func
 
-        selected = []
+        selected: list[Any] = []
         for field in self._fields:
             column = self._table.columns[field.name]
             if field.kind == "time":

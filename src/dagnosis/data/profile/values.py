@@ -144,7 +144,7 @@ class Values:
         code = int(self.codes[row])
         if code < 0:
             return None
-        value = self.uniques[code]
+        value: Any = self.uniques[code]
         if self.kind == "boolean":
             return bool(value)
         if self.kind == "time" and abs(value) < 2e11:
