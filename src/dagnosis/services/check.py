@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+from dagnosis.data.batch import Blame, Difference
+from dagnosis.data.cells import Cell
+from dagnosis.data.rows import Outlier
 from dagnosis.errors import UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
-    from dagnosis.data.batch import Blame, Difference, Judge, Judgement
-    from dagnosis.data.cells import Cell
+    from dagnosis.data.batch import Judge, Judgement
     from dagnosis.data.memory import Memory
     from dagnosis.data.memory.found import Found
     from dagnosis.data.profile import Engine
     from dagnosis.data.profile.values import Profile, Rows
-    from dagnosis.data.rows import Outlier
     from dagnosis.data.store import ProfileStore
 
 Status: TypeAlias = Literal["healthy", "alarm", "learning"]
