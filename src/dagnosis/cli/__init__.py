@@ -13,6 +13,7 @@ from typing import TextIO
 import click
 
 from dagnosis import __version__
+from dagnosis.cli.check import accept, check
 from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
@@ -32,10 +33,23 @@ def app() -> None:
     Start here:
       dagnosis demo                      bundled logs of a real Airflow, diagnosed
       dagnosis explain attempt=1.log     why this try failed
+      dagnosis check day.parquet --history landed/    is the batch like its past
     """
 
 
-for _command in (explain, lines, forecast, feedback, retrain, models, doctor, config, demo):
+for _command in (
+    explain,
+    lines,
+    check,
+    accept,
+    forecast,
+    feedback,
+    retrain,
+    models,
+    doctor,
+    config,
+    demo,
+):
     app.add_command(_command)
 
 _python_shows = warnings.showwarning
