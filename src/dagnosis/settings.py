@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colour: Literal["auto", "always", "never"] = "auto"
     models_dir: str = ""
     store: str = ""
+    llm_when: Literal["never", "unsure", "always"] = "never"
+    llm_provider: Literal["", "openai-compatible", "openai", "anthropic"] = ""
+    llm_model: str = ""
+    llm_base_url: str = ""
+    llm_api_key_env: str = ""
+    llm_unsure_below: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.6
+    llm_timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+    llm_window_characters: Annotated[int, msgspec.Meta(ge=500, le=100_000)] = 8000
+    llm_answer_tokens: Annotated[int, msgspec.Meta(ge=50, le=32_000)] = 1200
+    llm_max_calls: Annotated[int, msgspec.Meta(ge=0)] = 50
+    llm_max_calls_per_day: Annotated[int, msgspec.Meta(ge=0)] = 200
+    llm_max_tokens_per_day: Annotated[int, msgspec.Meta(ge=0)] = 1_000_000
+    llm_max_seconds_per_day: Annotated[float, msgspec.Meta(ge=0)] = 3600.0
+    llm_max_cost_per_day: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    llm_price_input: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
 
@@ -55,6 +72,22 @@ DESCRIPTIONS: dict[str, str] = {
     "colour": "Colour in the terminal: auto, always or never.",
     "models_dir": "Folder of retrained models; empty: `models` in the user's data folder.",
     "store": "Diagnoses and feedback: a SQLite file or postgresql://…; empty: `store.db` in the user's data folder.",
+    "llm_when": "When a language model is asked: never, unsure (where the local answer is) or always.",
+    "llm_provider": "Where the language model is: openai-compatible (vLLM, Ollama), openai or anthropic.",
+    "llm_model": "The model's name, as its provider knows it.",
+    "llm_base_url": "Address of the provider's API, with /v1 for what is openai-compatible.",
+    "llm_api_key_env": "Name of the variable that holds the key (default OPENAI_API_KEY or ANTHROPIC_API_KEY).",
+    "llm_unsure_below": "Confidence below which the local answer is unsure (0 to 1).",
+    "llm_timeout_seconds": "A language model that takes longer is not waited for (seconds).",
+    "llm_window_characters": "So much of a log is sent at most (characters).",
+    "llm_answer_tokens": "Length of an answer at most (tokens).",
+    "llm_max_calls": "Calls that one process may make.",
+    "llm_max_calls_per_day": "Calls a day, over all processes of this user.",
+    "llm_max_tokens_per_day": "Tokens a day, sent and answered.",
+    "llm_max_seconds_per_day": "Time spent on calls a day (seconds).",
+    "llm_max_cost_per_day": "Money a day, in the currency of the prices; 0 for no limit.",
+    "llm_price_input": "Price of a million tokens sent.",
+    "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
 }
@@ -97,9 +130,18 @@ def _read(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return dict(_flat(tomllib.loads(path.read_text("utf-8"))))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongUse(f"{path}: not valid TOML ({error})") from None
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """`model` of the table `[llm]` is the setting `llm_model`."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}_")
+        else:
+            yield prefix + key, value
 
 
 def _merge(

@@ -26,7 +26,7 @@ class Place(msgspec.Struct, frozen=True):
         if self.file is not None:
             return str(self.file)
         scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+        return f"{scheme.partition('+')[0]}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def place(store: str) -> Place:

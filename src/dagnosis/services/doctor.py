@@ -34,9 +34,12 @@ class Check(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-def checks() -> list[Check]:
-    """All checks, in the order a reader would want them; none of them raises."""
-    return [
+def checks(*, llm: bool = False) -> list[Check]:
+    """All checks, in the order a reader would want them; none of them raises.
+
+    Nothing is sent anywhere, but for `llm`: then the language model is asked one small question.
+    """
+    local = [
         _python(),
         *map(_library, NEEDED),
         _causes(),
@@ -45,6 +48,7 @@ def checks() -> list[Check]:
         _store(),
         _airflow(),
     ]
+    return [*local, _language_model(llm)]
 
 
 def _python() -> Check:
@@ -117,4 +121,29 @@ def _airflow() -> Check:
         "Airflow",
         True,
         "installed here" if found else "not installed here (not needed to read logs)",
+    )
+
+
+def _language_model(ask: bool) -> Check:
+    from dagnosis import settings
+    from dagnosis.logs.llm.account import Account
+    from dagnosis.logs.llm.levels import question
+
+    name = "language model"
+    try:
+        chosen = settings.load().settings
+        if not (chosen.llm_provider or ask):
+            return Check(name, True, "none set up (not needed)")
+        account = Account(chosen)
+        if not ask:
+            return Check(name, True, f"{account.name} (not asked; dagnosis doctor --llm does)")
+        told = account.call(question(["could not connect to <host>"]))
+    except DagnosisError as error:
+        return Check(name, False, str(error), "See docs/howto/llm.md.")
+    spent = account.budget.spent()
+    return Check(
+        name,
+        True,
+        f"{account.name} answered in {told.seconds:.1f} s with {told.tokens} tokens; "
+        f"today {spent.calls} calls and {spent.tokens} tokens so far",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +16,9 @@ from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import Limits, LogText, read_path, read_text
 from dagnosis.logs.redaction import redact
 from dagnosis.model import Diagnosis, Evidence, ExceptionInfo, RankedCause, RetryAdvice
+
+if TYPE_CHECKING:
+    from dagnosis.logs.llm.consult import Consultant
 
 NO_FAILURE = "No failure in this log"
 
@@ -27,14 +31,16 @@ def explain(path: str | Path, *, evidence: int = 5, limits: Limits | None = None
     return explain_log(read_path(Path(path), limits or Limits()), evidence=evidence)
 
 
-def explain_text(text: str, *, name: str = "<text>", evidence: int = 5) -> Diagnosis:
+def explain_text(
+    text: str, *, name: str = "<text>", evidence: int = 5, consultant: Consultant | None = None
+) -> Diagnosis:
     """Diagnose a log that is at hand as text.
 
     >>> answer = explain_text("ModuleNotFoundError: No module named 'pandas'")
     >>> answer.cause
     'missing_dependency'
     """
-    return explain_log(read_text(text, name), evidence=evidence)
+    return explain_log(read_text(text, name), evidence=evidence, consultant=consultant)
 
 
 class Examined(msgspec.Struct, frozen=True):
@@ -45,20 +51,33 @@ class Examined(msgspec.Struct, frozen=True):
     finding: Finding | None
 
 
-def explain_log(log: LogText, *, evidence: int = 5, memory: Memory | None = None) -> Diagnosis:
+def explain_log(
+    log: LogText,
+    *,
+    evidence: int = 5,
+    memory: Memory | None = None,
+    consultant: Consultant | None = None,
+) -> Diagnosis:
     """Diagnose a log that was read. Every quoted line is redacted.
 
     `memory` is where labels of users and earlier diagnoses are looked up; a memory that cannot be
-    read costs its knowledge, not the answer.
+    read costs its knowledge, not the answer. A `consultant` (a language model) is asked after the
+    local answer, which stands where it knows no better.
     """
-    return examine(log, evidence=evidence, memory=memory).answer
+    return examine(log, evidence=evidence, memory=memory, consultant=consultant).answer
 
 
-def examine(log: LogText, *, evidence: int = 5, memory: Memory | None = None) -> Examined:
+def examine(
+    log: LogText,
+    *,
+    evidence: int = 5,
+    memory: Memory | None = None,
+    consultant: Consultant | None = None,
+) -> Examined:
     """As `explain_log`, with the parsed log and the finding."""
     started = time.perf_counter()
     parsed = parse(log)
-    answered = diagnose(parsed, evidence, memory=memory)
+    answered = diagnose(parsed, evidence, memory=memory, consultant=consultant)
     answer = _answer(log, parsed, answered)
     elapsed = round((time.perf_counter() - started) * 1000, 3)
     answer = msgspec.structs.replace(answer, elapsed_ms=elapsed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dagnosis.logs.learned.features import BITS, columns
+from dagnosis.logs.learned.features import BITS, columns, value
 from dagnosis.model import FAMILIES, Transience
 from dagnosis.models.store import open_model
 
@@ -91,9 +91,8 @@ class CauseModel:
         on = columns(message, exception)
         if not on:
             return None
-        logits = self._bias + self._weights[on].sum(axis=0, dtype=np.int32) * self._scale / np.sqrt(
-            len(on)
-        )
+        summed = self._weights[on].sum(axis=0, dtype=np.int32)
+        logits = self._bias + summed * self._scale * value(len(on))
         shares = _softmax(logits[:-1] / self._temperature)
         order = np.argsort(-shares)
         return Opinion(
@@ -114,11 +113,12 @@ def cause_model() -> CauseModel | None:
     """The model in use, loaded once for each file of weights; None where there is none or it is
     refused (then the rules speak alone)."""
     opened = open_model(NAME, FORMAT)
-    return _load(opened.folder / FILE) if opened else None
+    return load(opened.folder / FILE) if opened else None
 
 
 @lru_cache(maxsize=2)
-def _load(path: Path) -> CauseModel:
+def load(path: Path) -> CauseModel:
+    """The model in a file of weights. Raises ValueError or KeyError for one of another layout."""
     import numpy as np
 
     with np.load(path, allow_pickle=False) as arrays:

@@ -77,8 +77,8 @@ _NAMES = "orders sales_2024 dim_customer raw.events etl-prod user_id amount dwh 
 def varied(message: str, exception: str, random: Random) -> tuple[str, str]:
     """Another message, and its exception type, with the same cause.
 
-    >>> varied("psycopg2.errors.UndefinedTable: relation does not exist", "psycopg2.errors.UndefinedTable", Random(3))
-    ('relation is missing (while running load)', '')
+    >>> varied("psycopg2.errors.UndefinedTable: relation does not exist", "psycopg2.errors.UndefinedTable", Random(11))
+    ('psycopg2.errors.UndefinedTable: dataset could not be found', 'psycopg2.errors.UndefinedTable')
     """
     head, text = split_exception(message)
     exception = exception or head
