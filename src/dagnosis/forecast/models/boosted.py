@@ -15,6 +15,8 @@ from dagnosis.forecast.models.linear import chance
 from dagnosis.forecast.models.trees import SEED, Trees
 
 _EDGE = 1e-6
+_BLOCK = 1024
+"""Rows at a time: every tree walks over all of them, so they should fit into the cache."""
 
 
 class Boosted(Trees):
@@ -59,6 +61,12 @@ class Boosted(Trees):
 
     def predict(self, rows: Rows) -> Chances:
         """Probabilities."""
+        if len(rows) > _BLOCK and self.only is None:
+            blocks = [
+                self.predict(rows.take(np.arange(at, min(at + _BLOCK, len(rows)))))
+                for at in range(0, len(rows), _BLOCK)
+            ]
+            return np.concatenate(blocks)
         chances = super().predict(rows)
         if self.only is not None or self.shift == 0.0:
             return chances
