@@ -6,6 +6,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -201,7 +202,8 @@ class Laboratory:
             again = [fault for fault in self.faults if fault.build and fault.name in self.problems]
             self._round, self._total = 2, self._total + len(again)
             self._run_all(again)
-            rows = history.read(self.metadata, f"lab-airflow-{self.version}")
+            dataset = f"lab-airflow-{self.version}"
+            rows = history.read(self.metadata, dataset, self.plan.major)
             history.add(self.plan.out / "history.csv", rows)
             print(f"history.csv: {len(rows)} tries", flush=True)
         return [problem for problems in self.problems.values() for problem in problems]
@@ -235,7 +237,8 @@ class Laboratory:
                 parsed = 0
             if parsed >= expected:
                 return
-            print(f"{parsed} of {expected} DAGs parsed", end="\r", flush=True)
+            if sys.stdout.isatty():
+                print(f"{parsed} of {expected} DAG files parsed", end="\r", flush=True)
             time.sleep(5)
 
     def _run_all(self, faults: Sequence[Fault]) -> None:

@@ -17,23 +17,22 @@ from lab.services import postgres
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A cluster of our own on loopback."""
     if not (postgres._BIN / "initdb").exists() and not shutil.which("initdb"):
         pytest.skip("PostgreSQL's server is not installed (apt install postgresql)")
     if importlib.util.find_spec("psycopg") is None:
         pytest.skip("psycopg is not installed (pip install 'dagnosis[postgres]')")
-    folder = tmp_path_factory.mktemp("cluster")
-    for parent in (folder, *folder.parents):
-        if parent == Path(tempfile.gettempdir()):
-            break
-        parent.chmod(0o755)  # the server runs as its own user
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    stop = postgres.start(port, folder / "pg")
-    yield f"postgresql://postgres:lab@127.0.0.1:{port}/postgres"
-    stop()
+    # not below pytest's folder, which nobody else may enter: the server runs as its own user
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        stop = postgres.start(port, folder / "pg")
+        yield f"postgresql://postgres:lab@127.0.0.1:{port}/postgres"
+        stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,17 +1,26 @@
-"""INFO, WARNING or ERROR of a line: what it states, else a floor of keywords.
+"""INFO, WARNING or ERROR of a line: what it states, else the line classifier, else keywords.
 
-The keyword floor never falls below what a careful reader would search for; a learned model joins
-it later and is asked only where neither the line nor a keyword says enough.
+The classifier is asked once for each distinct template. Where it is not installed or damaged, the
+keywords that a careful reader would search for answer alone; where it is unsure, they have a say.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import warnings
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal, TypeAlias, cast
 
 import msgspec
 import re2
 
+from dagnosis.errors import RefusedModel, RefusedModelWarning
+from dagnosis.logs.learned.lines import FORMAT, NAME, LineModel, Message
+from dagnosis.logs.masking import mask
 from dagnosis.model import Level
+
+Engine: TypeAlias = Literal["model", "keyword"]
+Source: TypeAlias = Literal["stated", "model", "keyword", "llm"]
 
 _NOTHING = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|exceptions?|warnings?)\b"
@@ -21,6 +30,9 @@ _ERROR = re2.compile(
     r"(?i)\berrors?\b|\w(?:Error|Exception)\b|\bexception\b|\bfatal\b|\bfail(?:ed|ure|s|ing)?\b|\bcritical\b|\btraceback\b"
     r"|\bpanic\b|\bdenied\b|\brefused\b|\bunable to\b|\bcannot\b|\bcan'?t\b|\bcould ?n[o']t\b|\bcould not\b|\binvalid\b"
     r"|\baborted?\b|\bkilled\b|\bcorrupt(?:ed)?\b|\bsegfault\b|\bunhandled\b|\bunexpected\b|\bcrash(?:ed)?\b"
+)
+_TRACE = re2.compile(
+    r"Traceback \(most recent call last\)|(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)(?:: |$)|Caused by: "
 )
 _WARNING = re2.compile(
     r"(?i)\bwarn(?:ing|ings)?\b|\bdeprecat\w+|\bretry(?:ing)?\b|\bskipp(?:ed|ing)\b|\bignor(?:ed|ing)\b|\bmissing\b|\bnot found\b"
@@ -34,7 +46,13 @@ class Label(msgspec.Struct, frozen=True):
 
     level: Level
     confidence: float
-    source: Literal["stated", "model", "keyword", "llm"]
+    source: Source
+
+
+_NOTHING_WRONG = Label("INFO", 0.8, "keyword")
+_RAISED = Label("ERROR", 0.9, "keyword")
+_CERTAIN = (_NOTHING_WRONG, _RAISED)
+"""What keywords know better than a model that reads neither numbers nor stack traces."""
 
 
 def label(message: str, stated: Level | None = None) -> Label:
@@ -42,15 +60,133 @@ def label(message: str, stated: Level | None = None) -> Label:
 
     >>> label("could not connect to server").level
     'ERROR'
-    >>> label("finished with 0 errors").level
+    >>> label("anything", stated="WARNING").source
+    'stated'
+    """
+    return Label(stated, 0.99, "stated") if stated else _shared().labels([Message(message)])[0]
+
+
+def keyword(message: str) -> Label:
+    """The level that keywords alone give; the confidence is a rough one.
+
+    >>> keyword("finished with 0 errors").level
     'INFO'
     """
-    if stated is not None:
-        return Label(stated, 0.99, "stated")
+    message = _sound(message)
     if _NOTHING.search(message):
-        return Label("INFO", 0.6, "keyword")
+        return _NOTHING_WRONG
+    if _TRACE.match(message):
+        return _RAISED
     if _ERROR.search(message):
         return Label("ERROR", 0.7, "keyword")
     if _WARNING.search(message):
         return Label("WARNING", 0.55, "keyword")
     return Label("INFO", 0.65, "keyword")
+
+
+class Labeller:
+    """Labels many messages; each distinct template is labelled once, and remembered.
+
+    A template is found by ever dearer keys, so that a line like one before costs a microsecond or
+    two: the message without its digits; its words without ids; at last the masked message.
+    """
+
+    def __init__(self, engine: Engine = "model") -> None:
+        """`keyword` asks no model; nor does `model` where none is installed or can be loaded."""
+        self._model = _opened() if engine == "model" else None
+        self._known: dict[object, Label] = {}
+
+    def labels(self, messages: Iterable[tuple[str, str, bool]]) -> list[Label]:
+        """One label a message, in order; empty for none. Never raises on any text.
+
+        A message is a `Message`, or a plain tuple, which is faster.
+        """
+        known = self._known
+        if len(known) > _REMEMBERED:
+            known.clear()
+        found: list[Label | None] = []
+        late: dict[int, tuple[object, Message]] = {}
+        for message in messages:  # of a log, most messages need no more than this loop
+            text, logger, traced = message
+            letters = text.encode("utf-8", "surrogatepass").translate(None, _DIGITS)
+            key = (letters, "0" in text and _counts_none(text), logger, traced)
+            label = known.get(key)
+            if label is None:
+                late[len(found)] = (key, Message(text, logger, traced))
+            found.append(label)
+        if late:
+            self._learn(dict(late.values()))
+            for index, (late_key, _) in late.items():
+                found[index] = known[late_key]
+        return cast("list[Label]", found)
+
+    def _learn(self, first: dict[object, Message]) -> None:
+        """Remember what was not known by its first key."""
+        new: dict[object, Message] = {}
+        aliases = [(key, *self._find(message, new)) for key, message in first.items()]
+        self._ask(new)
+        for key, words, template in aliases:
+            self._known[key] = self._known[words] = self._known[template]
+
+    def _find(self, message: Message, new: dict[object, Message]) -> tuple[object, object]:
+        """Two more keys of a message; it is noted in `new` where neither is known."""
+        text, *context = message
+        words = (_words(text), _counts_none(text), None, *context)
+        if words in self._known:
+            return words, words
+        template = (mask(text[:_COMPARED]), _counts_none(text), *context)
+        if template not in self._known:
+            new.setdefault(template, message)
+        return words, template
+
+    def _ask(self, new: dict[object, Message]) -> None:
+        floor = {key: keyword(message.text[:_COMPARED]) for key, message in new.items()}
+        self._known.update(floor)
+        open_ = [key for key, label in floor.items() if label not in _CERTAIN]
+        if self._model is None or not open_:
+            return
+        found = self._model.levels([new[key] for key in open_], [floor[key].level for key in open_])
+        for key, (level, confidence, by_keyword) in zip(open_, found, strict=True):
+            self._known[key] = Label(level, confidence, "keyword" if by_keyword else "model")
+
+
+_REMEMBERED = 200_000
+"""Keys that are remembered; a log that has more of them is hostile, or no log."""
+_COMPARED = 2000
+"""Characters of a message by which its template is told and keywords are searched."""
+_DIGITS = b"0123456789"
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_HEX = b"0123456789abcdefABCDEFx-"
+
+
+def _counts_none(text: str) -> bool:
+    """Perhaps a zero stands alone in the text: `0 errors`, `exit code 0`. A yes too many costs time."""
+    return " 0" in text or "=0" in text or "(0" in text or text[:1] == "0"
+
+
+def _words(text: str) -> bytes:
+    """The words, without the hexadecimal digits of those that hold a digit."""
+    words = text[:_COMPARED].encode("utf-8", "surrogatepass").translate(_ZEROS).split()
+    return b" ".join([word.translate(None, _HEX) if b"0" in word else word for word in words])
+
+
+def _sound(text: str) -> str:
+    """Without lone surrogates (undecodable bytes), which no expression takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+@lru_cache(maxsize=1)
+def _shared() -> Labeller:
+    return Labeller()
+
+
+def _opened() -> LineModel | None:
+    """The model in use; None, after one warning, where it is damaged or its libraries are missing."""
+    from dagnosis.models.store import open_model
+
+    try:
+        opened = open_model(NAME, FORMAT)
+        return LineModel(opened.folder) if opened else None
+    except RefusedModel as error:
+        warnings.warn(f"{error}; keywords label the lines", RefusedModelWarning, stacklevel=3)
+        return None

@@ -14,6 +14,8 @@ BAR = 0.5
 """Calibrated probability from which the model answers where the rules are silent."""
 OVER = 0.7
 """And from which it goes before a verdict that says only how or where it was raised."""
+CEILING = 0.95
+"""A model that reads words alone is never surer than this."""
 _DELAY_SECONDS = 60
 _FIX = (
     "Read the quoted line: no rule knows it, a model judged its words.",
@@ -38,19 +40,20 @@ def second_opinion(finding: Finding, model: CauseModel) -> Finding | None:
 
 
 def _answer(finding: Finding, suspect: Candidate, opinion: Opinion) -> Finding:
+    confidence = round(min(opinion.confidence, CEILING), 3)
     ranked = [
-        RankedCause(family, f"{family}.by_its_words", round(share, 3))
+        RankedCause(family, f"{family}.by_its_words", round(min(share, CEILING), 3))
         for family, share in opinion.families[:5]
         if share >= 0.02
     ]
     if finding.verdict:
-        left = max(1 - opinion.confidence, 0.0)
-        rules = RankedCause(finding.verdict.family, finding.verdict.detail, round(left, 3))
+        left = round(1 - confidence, 3)
+        rules = RankedCause(finding.verdict.family, finding.verdict.detail, left)
         ranked = [ranked[0], rules, *(r for r in ranked[1:] if r.cause != rules.cause)][:5]
     return msgspec.structs.replace(
         finding,
         verdict=_verdict(opinion),
-        confidence=round(opinion.confidence, 3),
+        confidence=confidence,
         ranked=tuple(ranked),
         evidence=_quoted_first(finding.evidence, suspect.line),
         gaps=("A trained model judged the words of the quoted line; no rule knows them.",),

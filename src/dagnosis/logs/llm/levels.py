@@ -2,7 +2,7 @@
 
 What is sent are templates: messages without their variable parts, redacted. A line that states its
 level keeps it, one that speaks to a model is not sent, and where the model does not answer the
-keyword floor does.
+local label stands.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Labeller:
 
 def template(message: str) -> str:
     """What is sent of a message: redacted, without its variable parts, in one row; maybe empty."""
-    return mask(redact(plain(message))).strip()[:WIDTH]
+    return mask(redact(plain(redact(message)))).strip()[:WIDTH]
 
 
 def question(batch: Sequence[str]) -> Prompt:

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from dagnosis.cli.terminal import CONTEXT
 from dagnosis.errors import UnreadableInput
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 RUNS = click.argument("runs", metavar="RUNS", type=Path)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 

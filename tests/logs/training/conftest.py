@@ -1,0 +1,24 @@
+"""A tiny model, trained once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.logs.training.generated import corpus
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that was trained in a second or two."""
+    pytest.importorskip("torch")
+    from dagnosis.logs.training.lines import Recipe, train
+
+    folder = tmp_path_factory.mktemp("tiny") / "lines"
+    train(corpus(), msgspec.structs.replace(Recipe(), **TINY), None, 2, folder)
+    return folder
+
+
+TINY = {"epochs": 6, "hidden": 8, "width": 16, "vocabulary": 300, "rate": 2e-2, "batch": 32}
