@@ -23,7 +23,7 @@ class Boosted(Trees):
     """Sees what columns say together; slow steps and small trees, as failures are few.
 
     Weights count as one for each class: the trees are grown without them and the log-odds are moved by
-    what the sample left out (scikit-learn 1.9 bins weighted columns 20 times slower).
+    what the sample left out (scikit-learn 1.9 bins weighted columns many times slower).
     """
 
     name: ClassVar[str] = "boosted"
