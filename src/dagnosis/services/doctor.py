@@ -15,11 +15,13 @@ NEEDED = (
     "ahocorasick-rs",
     "alembic",
     "click",
+    "duckdb",
     "google-re2",
     "msgspec",
     "numpy",
     "PyYAML",
     "rich",
+    "scikit-learn",
     "SQLAlchemy",
     "zstandard",
 )
