@@ -14,10 +14,12 @@ from tests.logs.training.generated import corpus
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a model that was trained in a second or two."""
     pytest.importorskip("torch")
+    from dagnosis.logs.training.corpus import folds
     from dagnosis.logs.training.lines import Recipe, train
 
     folder = tmp_path_factory.mktemp("tiny") / "lines"
-    train(corpus(), msgspec.structs.replace(Recipe(), **TINY), None, 2, folder)
+    rows = corpus()
+    train(rows, msgspec.structs.replace(Recipe(), **TINY), folder, where=folds(rows, 2))
     return folder
 
 

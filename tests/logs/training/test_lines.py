@@ -71,10 +71,10 @@ def test_a_text_of_many_systems_counts_once() -> None:
 @pytest.mark.parametrize("recipe", [SMALL, msgspec.structs.replace(BASELINE, epochs=1, hidden=8)])
 def test_onnx_gives_what_torch_gives(tmp_path: Path, recipe: Recipe) -> None:
     rows = corpus(2)
-    judged = cross_validate(rows, recipe, None, 2)
+    judged = cross_validate(rows, recipe, where=folds(rows, 2))
     *_, trained = fit(examples(rows), recipe, None)
     assert isinstance(trained, Trained)
-    export(trained, head_of(rows, judged, recipe.tokens, recipe.model == "default"), tmp_path)
+    export(trained, head_of(judged, recipe.tokens, recipe.model == "default"), tmp_path)
     assert difference(trained, tmp_path, MESSAGES) < 1e-4
 
 

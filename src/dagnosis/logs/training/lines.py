@@ -5,6 +5,8 @@
     python -m dagnosis.logs.training.lines corpus.tsv.gz --quick --out model    in seconds, for tests
     python -m dagnosis.logs.training.lines corpus.tsv.gz --pieces pieces.npz --compare
 
+With `--encoder`, a fine-tuned sentence encoder teaches the small network what it thinks of each text.
+
 Systems are left out in turn: a message is only ever judged by a network that saw nothing of its
 system. That gives the figures, the number of epochs (early stopping), the calibration and the weight
 of keywords; then one network is trained on everything. `statements` and `embeddings` beside this
@@ -53,7 +55,8 @@ from dagnosis.logs.training.corpus import (
 )
 from dagnosis.logs.training.judging import Judged, distinct, figures, head_of, keywords
 from dagnosis.logs.training.network import Baseline, Default, graph, round_embedding
-from dagnosis.logs.training.statements import Statement, read
+from dagnosis.logs.training.statements import Statement, read, system_of
+from dagnosis.logs.training.teacher import Teacher
 from dagnosis.logs.training.values import filled
 from dagnosis.models import manifest
 
@@ -64,7 +67,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """How a network is trained."""
 
     model: Literal["default", "baseline"] = "default"
-    epochs: int = 4
+    epochs: int = 6
     batch: int = 128
     rate: float = 2e-3
     embedding_rate: float = 0.03
@@ -81,6 +84,8 @@ class Recipe(msgspec.Struct, frozen=True):
     """Share of messages with values in the place of `<*>`."""
     context: float = 0.3
     """Share of messages that keep their logger, and of those that keep their trace."""
+    trust: float = 0.6
+    """Share of the teacher's opinion in what is learned, where there is a teacher."""
     vocabulary: int = 16_000
     tokens: int = 48
     seed: int = 0
@@ -118,6 +123,14 @@ class Pieces(msgspec.Struct, frozen=True):
                 )
         except (OSError, KeyError, ValueError) as error:
             raise UnreadableInput(f"{path}: no vectors of word pieces ({error})") from None
+
+
+class Aids(msgspec.Struct, frozen=True):
+    """What is known before the corpus is read."""
+
+    pieces: Pieces | None = None
+    encoder: Path | None = None
+    """Folder of the encoder that becomes the teacher."""
 
 
 # ---------------------------------------------------------------- tokens
@@ -269,8 +282,16 @@ def seeded(recipe: Recipe) -> random.Random:
     return random.Random(recipe.seed)  # noqa: S311
 
 
-def fit(learned: Sequence[Example], recipe: Recipe, pieces: Pieces | None) -> Iterator[Trained]:
-    """Train; gives the network after each epoch (the same object, further trained)."""
+def fit(
+    learned: Sequence[Example],
+    recipe: Recipe,
+    pieces: Pieces | None,
+    opinion: Floats | None = None,
+) -> Iterator[Trained]:
+    """Train; gives the network after each epoch (the same object, further trained).
+
+    `opinion` (examples, outputs) is what a teacher says of each example.
+    """
     rng = seeded(recipe)
     default = recipe.model == "default"
     bare = [Message(one.text) for one in learned]
@@ -283,6 +304,9 @@ def fit(learned: Sequence[Example], recipe: Recipe, pieces: Pieces | None) -> It
         made = Baseline(tokenizer.get_vocab_size(), recipe.width, recipe.hidden)
     trained = Trained(made, tokenizer, recipe)
     targets, weights = _targets(learned, recipe)
+    targets = targets * weights
+    if opinion is not None:  # the teacher learned under the same weights
+        targets = (1 - recipe.trust) * targets + recipe.trust * torch.from_numpy(opinion)
     optimizer = _optimizer(made, recipe, frozen_start=pieces is not None and default)
     steps = recipe.epochs * -(-len(learned) // recipe.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
@@ -293,7 +317,7 @@ def fit(learned: Sequence[Example], recipe: Recipe, pieces: Pieces | None) -> It
             inputs, lengths = _padded([ids[i] for i in rows])
             hidden = (torch.rand(inputs.shape) < recipe.forget) & (inputs > 0)
             shares = made(inputs.masked_fill(hidden, 1), lengths).log_softmax(1)
-            loss = -(targets[rows] * weights * shares).sum(1).mean()
+            loss = -(targets[rows] * shares).sum(1).mean()
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(made.parameters(), 1.0)
@@ -358,54 +382,75 @@ def _optimizer(made: nn.Module, recipe: Recipe, frozen_start: bool) -> torch.opt
 def cross_validate(
     rows: Sequence[Statement],
     recipe: Recipe,
-    pieces: Pieces | None,
-    number: int = 5,
-    strict: bool = False,
-    progress: Progress | None = None,
+    aids: Aids = Aids(),  # noqa: B008 - frozen
+    where: NDArray[np.int64] | None = None,
     jobs: int = 1,
+    progress: Progress | None = None,
 ) -> Judged:
-    """Train `number` networks, each without the systems of one fold, `jobs` at a time."""
-    where = folds(rows, number, strict)
-    true = truth(rows)
-    found = np.zeros((recipe.epochs, len(rows), 3), np.float32)
-    work = [(rows, where, fold, recipe, pieces) for fold in range(number)]
-    bar = progress.add_task(f"{recipe.model}: folds", total=number) if progress else None
+    """Train a network for each fold in `where` (None: five), without the systems of that fold.
+
+    Rows whose fold is -1 are learned from and not judged. `jobs` networks are trained at a time.
+    """
+    where = folds(rows, 5) if where is None else where
+    numbers = [int(number) for number in np.unique(where) if number >= 0]
+    work = [(rows, where, number, recipe, aids) for number in numbers]
+    bar = progress.add_task(f"{recipe.model}: folds", total=len(numbers)) if progress else None
     pool = ProcessPoolExecutor(jobs, get_context("spawn")) if jobs > 1 else None
-    for fold, one in enumerate(pool.map(_fold, work) if pool else map(_fold, work)):
-        found[:, where == fold] = one
+    found = np.zeros((recipe.epochs, len(rows), 3), np.float32)
+    seen: dict[str, Floats] = {}
+    unseen: dict[str, Floats] = {}
+    done = pool.map(_fold, work) if pool else map(_fold, work)
+    for number, (probabilities, of_learned, of_held) in zip(numbers, done, strict=True):
+        found[:, where == number] = probabilities
+        seen.update(of_learned)
+        unseen.update(of_held)
         if progress and bar is not None:
             progress.advance(bar)
     if pool:
         pool.shutdown()
+    at = np.flatnonzero(where >= 0)
+    judged, found = [rows[i] for i in at.tolist()], found[:, at]
     best = recipe.epochs - 1
     if recipe.model == "default":
+        true = truth(judged)
         best = max(range(best + 1), key=lambda epoch: macro_f1(true, found[epoch].argmax(1)))
-    return Judged(found[best], where, best + 1)
+    return Judged(judged, found[best], where[at], best + 1, seen | unseen)
 
 
-_Work: TypeAlias = tuple[Sequence[Statement], NDArray[np.int64], int, Recipe, Pieces | None]
+_Work: TypeAlias = tuple[Sequence[Statement], NDArray[np.int64], int, Recipe, Aids]
+_Opinions: TypeAlias = dict[str, Floats]
 
 
-def _fold(work: _Work) -> Floats:
-    """Probabilities (epochs, rows of the fold, 3) by networks that saw the other folds."""
-    rows, where, fold, recipe, pieces = work
-    texts = [Message(rows[i].text) for i in np.flatnonzero(where == fold).tolist()]
-    learned = examples(row for row, at in zip(rows, where, strict=True) if at != fold)
-    return np.stack([trained.probabilities(texts) for trained in fit(learned, recipe, pieces)])
+def _fold(work: _Work) -> tuple[Floats, _Opinions, _Opinions]:
+    """Probabilities (epochs, rows of the fold, 3) by networks that saw the other folds; what their
+    teacher says of the texts that it learned, and of those of the fold."""
+    rows, where, number, recipe, aids = work
+    texts = [rows[i].text for i in np.flatnonzero(where == number).tolist()]
+    learned = examples(row for row, at in zip(rows, where, strict=True) if at != number)
+    opinion = None
+    of_learned: _Opinions = {}
+    of_held: _Opinions = {}
+    if aids.encoder and recipe.model == "default":
+        teacher = Teacher(aids.encoder, len(OUTPUTS), recipe.seed)
+        opinion = teacher.learn([one.text for one in learned], *_targets(learned, recipe))
+        of_learned = dict(zip([one.text for one in learned], opinion, strict=True))
+        of_held = dict(zip(texts, teacher.probabilities(texts), strict=True))
+    messages = [Message(text) for text in texts]
+    fitted = fit(learned, recipe, aids.pieces, opinion)
+    return np.stack([t.probabilities(messages) for t in fitted]), of_learned, of_held
 
 
 _LINEAR_WORD = r"(?u)<\*>|\w+|[^\w\s]"
 
 
-def linear(rows: Sequence[Statement], number: int = 5, strict: bool = False) -> Floats:
+def linear(rows: Sequence[Statement], where: NDArray[np.int64]) -> Floats:
     """Probabilities (rows, 3) of logistic regression on words and characters, systems left out."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    where = folds(rows, number, strict)
     found = np.zeros((len(rows), 3), np.float32)
-    for fold in range(number):
+    for fold in np.unique(where):
         learned = examples(row for row, at in zip(rows, where, strict=True) if at != fold)
         held = np.flatnonzero(where == fold).tolist()
         words = TfidfVectorizer(
@@ -454,12 +499,13 @@ INFO, WARNING or ERROR of a log message. {network}
   read with `ast` by `dagnosis.logs.training.statements`, {distinct} distinct texts. No text of it is
   in this folder. INFO is debug and info; ERROR is error, exception and critical.
 - Vectors of word pieces: {pieces}
+- Teacher: {teacher}
 - Licence of the model: Apache-2.0.
 - Made by: `{command}`, seed {seed}.
 
 ## Figures
 
-Systems left out in turn ({folds} folds by system), macro-F1 over distinct (system, text, label):
+{judged} Macro-F1 is over distinct (system, text, label).
 
 | figure | value |
 | --- | --- |
@@ -473,6 +519,10 @@ model gets near 1. Random splits show 0.9 and more and mean nothing here.
 English messages of server software; other languages get INFO more often than they should. Values are
 masked before the network reads a message, so it knows nothing of numbers but exit codes and the like.
 """
+_TEACHER = (
+    "the last two layers of all-MiniLM-L6-v2 (Apache-2.0), trained on the same texts by"
+    " `dagnosis.logs.training.teacher`; it is not in this folder."
+)
 _NETWORKS = {
     "default": "Word pieces -> bidirectional GRU -> maximum, mean and attention -> linear.",
     "baseline": "Words -> GRU of 128 -> linear on the last hidden state.",
@@ -486,15 +536,20 @@ def main() -> None:
     if not rows:
         raise WrongUse("the corpus is empty")
     pieces = Pieces.load(arguments.pieces) if arguments.pieces else None
+    aids = Aids(pieces, arguments.encoder)
     recipe = _recipe(arguments)
+    where = folds(rows, arguments.folds)
+    if arguments.judge:
+        held = {system_of(name) for name in arguments.judge.split(",")}
+        where = np.array([0 if row.system in held else -1 for row in rows])
+        if where.max() < 0:
+            raise WrongUse(f"--judge {arguments.judge}: no such system in the corpus")
     with Progress(console=Console(stderr=True), transient=True) as progress:
         if arguments.compare:
-            for line in compare(rows, recipe, pieces, arguments.folds, progress, arguments.jobs):
+            for line in compare(rows, recipe, aids, arguments.jobs, progress):
                 print(line)
             return
-        found = train(
-            rows, recipe, pieces, arguments.folds, arguments.out, progress, arguments.jobs
-        )
+        found = train(rows, recipe, arguments.out, aids, where, arguments.jobs, progress)
     for name, value in found.items():
         print(f"{name:22}{value:g}")
 
@@ -502,25 +557,31 @@ def main() -> None:
 def train(
     rows: Sequence[Statement],
     recipe: Recipe,
-    pieces: Pieces | None,
-    number: int,
     folder: Path,
-    progress: Progress | None = None,
+    aids: Aids = Aids(),  # noqa: B008 - frozen
+    where: NDArray[np.int64] | None = None,
     jobs: int = 1,
+    progress: Progress | None = None,
 ) -> dict[str, float]:
-    """Leave systems out in turn, then train on all, export and describe; gives the figures."""
-    judged = cross_validate(rows, recipe, pieces, number, progress=progress, jobs=jobs)
-    head = head_of(rows, judged, recipe.tokens, recipe.model == "default")
-    measured = figures(rows, judged, head)
+    """Leave systems out, then train on all, export and describe; gives the figures.
+
+    `where` is that of `cross_validate`.
+    """
+    judged = cross_validate(rows, recipe, aids, where, jobs, progress)
+    head = head_of(judged, recipe.tokens, recipe.model == "default")
+    measured = figures(judged, head)
     learned = examples(rows)
-    trained = next(islice(fit(learned, recipe, pieces), judged.epochs - 1, None))
+    opinions = [judged.opinions[one.text] for one in learned] if judged.opinions else None
+    opinion = np.stack(opinions) if opinions else None
+    fitted = fit(learned, recipe, aids.pieces, opinion)
+    trained = next(islice(fitted, judged.epochs - 1, None))
     export(trained, head, folder)
     rng = seeded(recipe)
     some = [Message(filled(one.text, rng)) for one in learned[:: max(1, len(learned) // 500)]]
     apart = difference(trained, folder, some)
     if apart > 1e-4:
-        raise WrongUse(f"{folder}: ONNX and PyTorch differ by {apart:.1e}; nothing was written")
-    _describe(rows, learned, recipe, pieces, number, measured, folder)
+        raise WrongUse(f"{folder}: ONNX and PyTorch differ by {apart:.1e}; do not use it")
+    _describe(rows, learned, recipe, aids, judged, measured, folder)
     return measured
 
 
@@ -528,8 +589,8 @@ def _describe(
     rows: Sequence[Statement],
     learned: Sequence[Example],
     recipe: Recipe,
-    pieces: Pieces | None,
-    number: int,
+    aids: Aids,
+    judged: Judged,
     measured: dict[str, float],
     folder: Path,
 ) -> None:
@@ -540,19 +601,20 @@ def _describe(
         statements=f"{len(rows):,}",
         systems=len({row.system for row in rows}),
         distinct=f"{len(learned):,}",
-        pieces=of_vectors if pieces else "none, they were learned.",
+        pieces=of_vectors if aids.pieces else "none, they were learned.",
+        teacher=_TEACHER if aids.encoder else "none.",
         command="python -m dagnosis.logs.training.lines",
         seed=recipe.seed,
-        folds=number,
+        judged=_how(judged),
         table="\n".join(f"| {name} | {value:g} |" for name, value in measured.items()),
     )
     (folder / "card.md").write_text(card, "utf-8")
     text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
     corpus = f"logging calls, sha256 {sha256(text.encode()).hexdigest()[:16]}"
     sources = [manifest.Source(corpus, "Apache-2.0, MIT, BSD", len(rows))]
-    if pieces:
+    if aids.pieces:
         sources.append(
-            manifest.Source("all-MiniLM-L6-v2 word vectors", "Apache-2.0", len(pieces.names))
+            manifest.Source("all-MiniLM-L6-v2 word vectors", "Apache-2.0", len(aids.pieces.names))
         )
     manifest.write(
         folder,
@@ -565,13 +627,20 @@ def _describe(
     )
 
 
+def _how(judged: Judged) -> str:
+    systems = sorted({row.system for row in judged.rows})
+    number = len(np.unique(judged.fold))
+    if number > 1:
+        return f"Systems left out in turn, in {number} folds."
+    return f"Judged on systems that were left out ({', '.join(systems)}), then trained on all."
+
+
 def compare(
     rows: Sequence[Statement],
     recipe: Recipe,
-    pieces: Pieces | None,
-    number: int,
-    progress: Progress | None = None,
+    aids: Aids,
     jobs: int = 1,
+    progress: Progress | None = None,
 ) -> Iterator[str]:
     """A Markdown table of macro-F1 with systems, and with families of systems, left out in turn."""
     at = distinct(rows)
@@ -580,15 +649,16 @@ def compare(
     yield "| --- | --- | --- |"
     said = macro_f1(true, keywords(rows)[at])
     yield f"| keywords | {said:.3f} | {said:.3f} |"
-    found: dict[str, list[Floats]] = {"baseline": [], "linear": [], "default": []}
-    for strict in (False, True):
-        for name, kind in (("baseline", BASELINE), ("default", recipe)):
-            judged = cross_validate(rows, kind, pieces, number, strict, progress, jobs)
-            found[name].append(judged.probabilities[at])
-        found["linear"].append(linear(rows, number, strict)[at])
-    found["default and linear"] = [
-        a * b for a, b in zip(found["default"], found["linear"], strict=True)
-    ]
+    alone = Aids(aids.pieces)
+    kinds = {"baseline": (BASELINE, alone), "default, no teacher": (recipe, alone)}
+    if aids.encoder:
+        kinds["default"] = (recipe, aids)
+    places = [folds(rows, 5, strict) for strict in (False, True)]
+    found: dict[str, list[Floats]] = {"linear": [linear(rows, where)[at] for where in places]}
+    for name, (kind, helped) in kinds.items():
+        judged = [cross_validate(rows, kind, helped, where, jobs, progress) for where in places]
+        found[name] = [one.probabilities[at] for one in judged]
+    found[f"{name} and linear"] = [a * b for a, b in zip(found[name], found["linear"], strict=True)]
     for name, both in found.items():
         cells = " | ".join(f"{macro_f1(true, one.argmax(1)):.3f}" for one in both)
         yield f"| {name} | {cells} |"
@@ -612,6 +682,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("model"), help="folder of the model")
     parser.add_argument("--model", choices=("default", "baseline"), default="default")
     parser.add_argument("--pieces", type=Path, help="vectors that `embeddings` wrote (.npz)")
+    parser.add_argument("--encoder", type=Path, help="folder of a sentence encoder, to teach")
+    parser.add_argument(
+        "--judge",
+        metavar="NAMES",
+        help="leave out these systems once (a,b,c) instead of all in turn",
+    )
     parser.add_argument("--folds", type=int, default=5, help="parts of the systems (5)")
     parser.add_argument("--jobs", type=int, default=1, help="folds at a time (1)")
     parser.add_argument("--epochs", type=int, help="the most epochs")
