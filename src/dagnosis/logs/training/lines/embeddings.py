@@ -1,6 +1,6 @@
 """Vectors of word pieces from a small sentence encoder: what a word means before any log was read.
 
-    python -m dagnosis.logs.training.embeddings all-MiniLM-L6-v2 pieces.npz
+    python -m dagnosis.logs.training.lines.embeddings all-MiniLM-L6-v2 pieces.npz
 
 Each piece of the vocabulary goes through the encoder alone, and its mean output is its vector, as
 Model2Vec does (https://github.com/MinishLab/model2vec, MIT). The folder holds `model.safetensors`,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dagnosis.logs.learned.lines import LEVELS, Head
 from dagnosis.logs.severity import keyword
-from dagnosis.logs.training.corpus import folds, macro_f1, truth
-from dagnosis.logs.training.statements import Statement
+from dagnosis.logs.training.lines.corpus import folds, macro_f1, truth
+from dagnosis.logs.training.lines.statements import Statement
 
 _STEP = 0.1
 _SPARE = 0.0005

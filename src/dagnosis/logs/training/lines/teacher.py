@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from dagnosis.logs.training.embeddings import Encoder
+from dagnosis.logs.training.lines.embeddings import Encoder
 
 _TRAINED = 2
 """Layers that are trained, the last ones."""
