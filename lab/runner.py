@@ -6,6 +6,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -235,7 +236,8 @@ class Laboratory:
                 parsed = 0
             if parsed >= expected:
                 return
-            print(f"{parsed} of {expected} DAGs parsed", end="\r", flush=True)
+            if sys.stdout.isatty():
+                print(f"{parsed} of {expected} DAG files parsed", end="\r", flush=True)
             time.sleep(5)
 
     def _run_all(self, faults: Sequence[Fault]) -> None:

@@ -54,6 +54,9 @@ def test_explain_remembers_only_when_asked(failed: Path, tmp_path: Path) -> None
     answer = json.loads(run("explain", str(failed), "--json").stdout)
     assert answer["engine"] == "rules"
     assert len(answer["similar"]) == 1
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({"id": "a", "text": failed.read_text()}))
+    assert json.loads(run("explain", "--jsonl", str(rows)).stdout)["similar"] == answer["similar"]
 
 
 def test_a_folder_skips_what_did_not_fail(failed: Path, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"; echo "widgets: nothing published"' EXIT
 cd "$work"
-export npm_config_update_notifier=false
 package() {  # NAME VERSION PEER: a tarball, as a registry has it
   mkdir -p package
   printf '{"name": "%s", "version": "%s", "peerDependencies": {%s}}\n' "$@" > package/package.json

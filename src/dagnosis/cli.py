@@ -96,10 +96,8 @@ def explain(
         raise WrongUse("explain: give logs or --jsonl, not both")
     if out is not None and jsonl is None:
         raise WrongUse("explain: --out goes with --jsonl (for logs, redirect the output of --json)")
-    if jsonl is not None and remember:
-        raise WrongUse("explain: --remember goes with logs, not with --jsonl")
     if jsonl is not None:
-        sys.exit(_explain_rows(jsonl, out, chosen.evidence_lines, consultant))
+        sys.exit(_explain_rows(jsonl, out, _explainer(chosen, remember, consultant)))
     if not files:
         raise WrongUse(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
@@ -125,7 +123,7 @@ def _consultant(chosen: Settings, wanted: bool) -> Consultant | None:
 
 def _tell(consultation: Consultation) -> None:
     if consultation.tokens:
-        money = f", {consultation.cost:.4f} in money" if consultation.cost else ""
+        money = f", cost {consultation.cost:.4f}" if consultation.cost else ""
         complain(
             f"asked {consultation.model}, {consultation.tokens} tokens, "
             f"{consultation.seconds:.1f} s{money}: {consultation.note}"
@@ -235,12 +233,10 @@ def _progress(
     return track(sources, "Reading logs", console=Console(stderr=True), transient=True)
 
 
-def _explain_rows(
-    cases: Path, out: Path | None, evidence: int, consultant: Consultant | None
-) -> int:
+def _explain_rows(cases: Path, out: Path | None, explained: Callable[[LogText], Diagnosis]) -> int:
     import msgspec
 
-    from dagnosis.services.explain import explain_text
+    from dagnosis.logs.reading import read_text
 
     worst = 0
     failed = False
@@ -254,9 +250,7 @@ def _explain_rows(
                 complain(f"{cases}: row {number}: {error}")
                 worst = UnreadableInput.exit_code
                 continue
-            answer = explain_text(
-                row["text"], name=str(row["id"]), evidence=evidence, consultant=consultant
-            )
+            answer = explained(read_text(row["text"], str(row["id"])))
             failed = failed or answer.failed
             answered = {**msgspec.to_builtins(answer), "id": row["id"]}
             sink.write(msgspec.json.encode(answered) + b"\n")
@@ -651,7 +645,7 @@ def _show_versions(as_json: bool) -> list[str]:
         mark = "*" if row.current else " "
         says = "refused" if row.trouble else ""
         if row.manifest:
-            shown = [f"{key} {value:.3f}" for key, value in row.manifest.figures.items()]
+            shown = [f"{key} {round(value, 3):g}" for key, value in row.manifest.figures.items()]
             says = ", ".join(shown[:4])
         click.echo(f"{mark} {row.name:<12} {row.version:<26} {row.origin:<9} {says}".rstrip())
     if not rows:

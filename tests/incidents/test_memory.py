@@ -114,9 +114,11 @@ def test_a_damaged_store_is_an_error_of_ours(content: bytes, tmp_path: Path) -> 
 def test_a_server_that_is_gone(tmp_path: Path) -> None:
     memory = open_memory("postgresql://me:secret@127.0.0.1:1/x")
     assert memory
-    with pytest.raises(DagnosisError) as caught:
-        memory.lookup("f1")
-    assert "secret" not in str(caught.value)
+    for _ in range(2):
+        with pytest.raises(DagnosisError) as caught:
+            memory.lookup("f1")
+        assert "secret" not in str(caught.value)
+    memory.close()
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ SAME = 200
 """Diagnoses of one fingerprint that are read: those with labels, then the newest."""
 COMPARED = 20_000
 """Fingerprints that are compared, those seen last."""
+SOON = 2
+"""Seconds that an answer waits for a database."""
 FEW = 2000
 """Up to so many rows plain Python is as fast as importing numpy."""
 
@@ -85,8 +87,9 @@ class StoreMemory:
 def open_memory(setting: str) -> StoreMemory | None:
     """The memory of the store that the setting `store` names; None where no store was made yet.
 
-    Nothing is created and nothing is written. A store that cannot be read raises a `DagnosisError`
-    from the lookups: `ServiceUnreachable`, `UnreadableInput` or `WrongUse`.
+    No file is created and nothing is written, but for the tables of an empty server. A store that
+    cannot be read raises a `DagnosisError` from the lookups: `ServiceUnreachable`, `UnreadableInput`
+    or `WrongUse`.
     """
     where = place(setting)
     if not where.exists:
@@ -104,7 +107,7 @@ def _file(where: Place) -> StoreMemory:
         # open, so this one may write, and never does
         address = f"file:{quote(str(where.file.absolute()))}?mode=rw"
         try:
-            connection = sqlite3.connect(address, uri=True, timeout=2)
+            connection = sqlite3.connect(address, uri=True, timeout=SOON)
             try:
                 connection.execute("PRAGMA query_only = ON")
                 return connection.execute(query, values).fetchall()
@@ -127,14 +130,21 @@ def _in_words(where: Place, said: str) -> DagnosisError:
 def _server(where: Place) -> StoreMemory:
     from dagnosis.incidents.store import Store
 
-    store: list[Store] = []
+    opened: list[Store] = []
+    gone: list[ServiceUnreachable] = []
 
     def rows(query: str, **values: object) -> Sequence[Sequence[Any]]:
-        if not store:
-            store.append(Store(where))
-        return store[0].rows(query, values)
+        if gone:  # a folder of logs must not wait for each of them
+            raise gone[0]
+        try:
+            if not opened:
+                opened.append(Store(where, patience=SOON))
+            return opened[0].rows(query, values)
+        except ServiceUnreachable as error:
+            gone.append(error)
+            raise
 
-    return StoreMemory(rows, lambda: store.pop().close() if store else None)
+    return StoreMemory(rows, lambda: opened.pop().close() if opened else None)
 
 
 def _closest(query: array[float], rows: Sequence[bytes], k: int) -> list[tuple[int, float]]:

@@ -26,7 +26,7 @@ class Place(msgspec.Struct, frozen=True):
         if self.file is not None:
             return str(self.file)
         scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+        return f"{scheme.partition('+')[0]}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def place(store: str) -> Place:
@@ -37,7 +37,7 @@ def place(store: str) -> Place:
     >>> place("sqlite:////srv/dagnosis.db").name
     '/srv/dagnosis.db'
     >>> place("postgresql://me:secret@db/dagnosis").name
-    'postgresql+psycopg://db/dagnosis'
+    'postgresql://db/dagnosis'
     """
     scheme, separator, rest = store.partition("://")
     if not separator:

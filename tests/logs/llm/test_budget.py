@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import msgspec
 import pytest
 
 from dagnosis.errors import WrongUse
-from dagnosis.logs.llm import budget
 from dagnosis.logs.llm.budget import Budget, Exhausted, Limits
 from dagnosis.logs.llm.edge import provider_of
 from dagnosis.settings import Settings
@@ -67,7 +67,8 @@ def test_a_call_is_booked_at_its_most_and_settled_at_its_price(tmp_path: Path) -
     booking = shared.book(500, 100)
     assert shared.settle(booking, 400, 50, 1.5) == pytest.approx(0.0012)
     spent = shared.spent()
-    assert (spent.tokens, spent.seconds, spent.cost) == (450, 1.5, pytest.approx(0.0012))
+    assert (spent.tokens, spent.seconds) == (450, 1.5)
+    assert spent.cost == pytest.approx(0.0012)
 
 
 def test_money(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_seconds(tmp_path: Path) -> None:
 def test_a_day_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = Budget(limits(calls=1), tmp_path / "ledger")
     shared.book(1, 1)
-    monkeypatch.setattr(budget.time, "time", lambda: 4e9)
+    monkeypatch.setattr(time, "time", lambda: 4e9)
     shared.book(1, 1)
     assert shared.spent().calls == 1
 

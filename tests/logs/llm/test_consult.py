@@ -22,7 +22,7 @@ def test_an_answer_that_cites_the_line_is_used(consultant: Make) -> None:
     found = explain_text(UNSURE, consultant=consultant())
     assert (found.engine, found.cause) == ("llm", "external_service_error")
     assert found.title == "Another machine held the lease of the gantry."
-    assert (found.evidence[0].line, found.evidence[0].text) == (5, STATING)
+    assert (found.evidence[0].line, found.evidence[0].text) == (8, STATING)
     assert (found.retry.action, found.transience) == ("retry", "transient")
     assert found.confidence <= 0.75
     assert found.fix == ("See why press-17 keeps the lease.",)
@@ -42,7 +42,7 @@ def test_a_sure_local_answer_is_not_questioned(consultant: Make, server: Server)
 
 
 def test_a_sure_local_answer_stands_when_it_is(consultant: Make, server: Server) -> None:
-    cited = [{"line": 5, "quote": "ModuleNotFoundError: No module named"}]
+    cited = [{"line": 8, "quote": "ModuleNotFoundError: No module named"}]
     double = says(answer(family="network", citations=cited))
     found = explain_text(SURE, consultant=consultant(double, llm_when="always"))
     assert (found.engine, found.cause) == ("rules", "missing_dependency")
@@ -54,10 +54,10 @@ def test_a_sure_local_answer_stands_when_it_is(consultant: Make, server: Server)
     "citations",
     [
         [],
-        [{"line": 5, "quote": "OperationalError: connection refused"}],  # words of no line
+        [{"line": 8, "quote": "OperationalError: connection refused"}],  # words of no line
         [{"line": 4000, "quote": STATING}],  # a line that is not there
         [{"line": 3, "quote": STATING}],  # of another line
-        [{"line": 5, "quote": "a"}],  # words of every line
+        [{"line": 8, "quote": "a"}],  # words of every line
         [{"line": 1, "quote": "INFO Dependencies all met"}],  # a line that was not sent
     ],
 )
@@ -68,10 +68,10 @@ def test_lying_citations_are_dropped(consultant: Make, citations: list[object]) 
 
 
 def test_a_citation_that_falls_costs_confidence(consultant: Make) -> None:
-    cited = [{"line": 5, "quote": STATING}, {"line": 2, "quote": "something else entirely"}]
+    cited = [{"line": 8, "quote": STATING}, {"line": 2, "quote": "something else entirely"}]
     found = explain_text(UNSURE, consultant=consultant(says(answer(citations=cited))))
     assert (found.engine, found.confidence) == ("llm", 0.375)
-    assert [line.line for line in found.evidence[:1]] == [5]
+    assert [line.line for line in found.evidence[:1]] == [8]
 
 
 def test_prose_and_fences_around_the_answer_are_fine(consultant: Make) -> None:
@@ -148,7 +148,7 @@ def test_one_call_a_fingerprint(consultant: Make, server: Server) -> None:
     assert first.fingerprint == second.fingerprint
     assert len(server.requests) == 1
     assert second.engine == "llm"
-    assert (second.evidence[0].line, "spindle 9" in second.evidence[0].text) == (8, True)
+    assert (second.evidence[0].line, "spindle 9" in second.evidence[0].text) == (11, True)
 
 
 def test_a_log_without_failure_is_not_sent(consultant: Make, server: Server) -> None:

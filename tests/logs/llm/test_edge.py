@@ -27,7 +27,7 @@ def provider(kind: str, url: str, **changes: object) -> Provider:
         "model": "some-model",
         "base_url": url,
         "key": "sk-canary",
-        "timeout": 10.0,
+        "timeout": 60.0,
         "answer_tokens": 300,
     }
     return Provider(**{**values, **changes})  # type: ignore[arg-type]
@@ -93,7 +93,6 @@ def test_it_works_where_a_loop_is_running(server: Server) -> None:
 def test_a_trickle_is_cut_off_at_the_timeout(server: Server) -> None:
     """A server that sends its headers in time and its body never."""
     server.double = lambda _: Response(b'{"id": ', announced=10_000_000)
-    PydanticAI(provider("openai-compatible", server.url))  # loaded before the clock runs
     started = time.monotonic()
     with pytest.raises(Unanswered):
         PydanticAI(provider("openai-compatible", server.url, timeout=1.0)).answer(PROMPT)
@@ -142,7 +141,6 @@ def test_nothing_heavy_is_loaded_before_a_question() -> None:
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:
-    code = "import sys; sys.modules['pydantic_ai'] = None\nfrom tests.logs.llm.test_edge import *\n"
     code = (
         "import sys\n"
         "sys.modules['pydantic_ai'] = None\n"

@@ -49,7 +49,7 @@ def test_lines_of_logs_are_left_alone() -> None:
     "line",
     [
         "ValueError: ignoring row 7, previous batch was empty",
-        "The server did not respond: read timeout",
+        "The server did not respond in time",
         "requests.exceptions.ReadTimeout: HTTPConnectionPool: Read timed out. (read timeout=30)",
         "You must configure AIRFLOW__CORE__FERNET_KEY",
         "psycopg2.OperationalError: could not connect to server: Connection refused",

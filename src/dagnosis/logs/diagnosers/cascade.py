@@ -19,6 +19,7 @@ from dagnosis.logs.diagnosers import rules
 from dagnosis.logs.diagnosers.naming import name_of
 from dagnosis.logs.diagnosers.rules import Finding
 from dagnosis.logs.diagnosers.similar import Memory, Recalled, recall
+from dagnosis.logs.diagnosers.swayed import unswayed
 from dagnosis.logs.parsing import ParsedLog
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def diagnose(
         finding = recalled.finding
     elif finding.suspects:
         finding = _second_opinion(finding, model or _in_use) or finding
+    if not recalled.exact:
+        finding = unswayed(finding)
     if consultant is not None and not recalled.exact:
         finding = _consulted(log, finding, name, consultant)
     return Answered(finding, name, recalled.ids, recalled.gaps)

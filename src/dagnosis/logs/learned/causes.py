@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dagnosis.logs.learned.features import BITS, columns
+from dagnosis.logs.learned.features import BITS, columns, value
 from dagnosis.model import FAMILIES, Transience
 from dagnosis.models.store import open_model
 
@@ -91,9 +91,8 @@ class CauseModel:
         on = columns(message, exception)
         if not on:
             return None
-        logits = self._bias + self._weights[on].sum(axis=0, dtype=np.int32) * self._scale / np.sqrt(
-            len(on)
-        )
+        summed = self._weights[on].sum(axis=0, dtype=np.int32)
+        logits = self._bias + summed * self._scale * value(len(on))
         shares = _softmax(logits[:-1] / self._temperature)
         order = np.argsort(-shares)
         return Opinion(

@@ -16,6 +16,9 @@ from dagnosis.logs.masking import mask
 
 BITS = 16
 """Logarithm of the number of columns."""
+DAMPING = 20
+"""Columns that a message is taken to have beside its own, so that two words are not as sure as ten; of
+0, 20 and 60 the best calibrated on held-out faults without loss."""
 LONGEST = 600
 """Characters of a message that are read; the cause stands near its start."""
 
@@ -40,6 +43,11 @@ def columns(message: str, exception: str = "") -> list[int]:
             for name in _names(message, exception)
         }
     )
+
+
+def value(on: int) -> float:
+    """The value of each of `on` columns that are on; a long message weighs more, up to length 1."""
+    return float((on + DAMPING) ** -0.5)
 
 
 def _names(message: str, exception: str) -> Iterator[str]:

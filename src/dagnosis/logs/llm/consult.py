@@ -159,7 +159,7 @@ class Consultant:
             return _stands(finding, name, f"{says}, but the line that it cites states {against}.")
         share = len(cited) / max(len(answer.citations), 1)
         confidence = round(min(answer.confidence, CAP) * share, 3)
-        if confidence < BAR or confidence <= finding.confidence:
+        if confidence < BAR or (finding.verdict and confidence <= finding.confidence):
             return _stands(finding, name, f"{says}, no surer than the local answer.")
         return Consultation(
             _won(answer, confidence, cited, log, finding), won=True, note=says, model=name

@@ -2,7 +2,7 @@
 
 Such a line is withheld: its text never reaches a language model, and it cannot be cited. Two things
 are asked of a line. Does it speak as one speaks to a reader who is to give an answer (`speech`)? And
-does it name a family of causes, which an order has to do, where the rules read no such cause in it?
+does it name a family of causes, which an order has to do, where no rule reads such a cause in it?
 Judged are the line itself and what a model might read in it: without look-alike letters and
 invisible ones, with letters that stand apart joined, reversed, rotated, unescaped and decoded.
 
@@ -49,7 +49,7 @@ def suspicious(text: str) -> bool:
     if speaks_to_a_model(text):
         return True
     families = named(text)
-    return bool(families) and not families <= {v.family for v in judge(text, free=True)}
+    return bool(families) and not families <= {v.family for v in judge(text)}
 
 
 def speaks_to_a_model(text: str) -> bool:

@@ -127,7 +127,7 @@ class Labeller:
 
 def template(message: str) -> str:
     """What is sent of a message: redacted, without its variable parts, in one row; maybe empty."""
-    return mask(redact(plain(message))).strip()[:WIDTH]
+    return mask(redact(plain(redact(message)))).strip()[:WIDTH]
 
 
 def question(batch: Sequence[str]) -> Prompt:

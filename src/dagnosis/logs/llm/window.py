@@ -148,10 +148,10 @@ def _texts(log: ParsedLog, found: Iterable[Candidate]) -> dict[int, str]:
     rows = [
         plain(f"{line.level} {line.message}" if line.level else line.message) for line in log.lines
     ]
-    clean = redact("\n".join(rows)).split("\n")
+    clean = redact("\n".join(rows)).split("\n") if rows else []
     texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
     for candidate in found:
-        said = redact(plain(candidate.message))
+        said = redact(plain(redact(candidate.message)))  # before its rows are one
         if said not in texts.get(candidate.line, ""):
             # a JSON line: its event says that something failed, and its exception what
             texts[candidate.line] = f"{texts.get(candidate.line, '')} {said}".strip()

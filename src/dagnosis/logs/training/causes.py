@@ -35,7 +35,7 @@ from dagnosis.logs.diagnosers.learned import BAR
 from dagnosis.logs.evidence import candidates
 from dagnosis.logs.labels import Label
 from dagnosis.logs.learned.causes import FILE, FORMAT, NAME, CauseModel, load
-from dagnosis.logs.learned.features import BITS, LONGEST, columns
+from dagnosis.logs.learned.features import BITS, LONGEST, columns, value
 from dagnosis.logs.parsing import parse
 from dagnosis.logs.reading import read_path
 from dagnosis.logs.training.contract import Evaluation, Progress
@@ -259,7 +259,7 @@ def _matrix(examples: Sequence[Example]) -> sp.csr_matrix:
     for example in examples:
         on = columns(example.message, example.exception)
         indices += on
-        values += [1 / len(on) ** 0.5] * len(on) if on else []
+        values += [value(len(on))] * len(on)
         pointers.append(len(indices))
     shape = (len(examples), 1 << BITS)
     return sp.csr_matrix((np.array(values, np.float32), indices, pointers), shape=shape)
@@ -488,8 +488,8 @@ def main() -> None:
         elif arguments.out:
             examples = [*stated(), *faults(judging=False)]
             measured = train(examples, arguments.out, arguments.seed, show("folds")).figures
-    for name, value in measured.items():
-        print(f"{name:28s} {value:8.3f}" if value < 2 else f"{name:28s} {value:8.0f}")
+    for name, figure in measured.items():
+        print(f"{name:28s} {figure:8.3f}" if figure < 2 else f"{name:28s} {figure:8.0f}")
 
 
 def cross_validate(seed: int, each: Callable[[int, int], object]) -> dict[str, float]:
