@@ -82,3 +82,5 @@ class Aids(msgspec.Struct, frozen=True):
     pieces: Pieces | None = None
     encoder: Path | None = None
     """Folder of the encoder that becomes the teacher."""
+    opinions: Path | None = None
+    """What a teacher said of each text, as `teacher` wrote it; takes the place of `encoder`."""

@@ -4,21 +4,36 @@ The encoder (all-MiniLM-L6-v2, see `embeddings`) is forty times too slow to ship
 text of the corpus is what the small network learns beside the labels, which are noisy: what one
 project calls a warning another calls an error. The first layers stay as they are, so that each text
 goes through them once; the last two are trained.
+
+    python -m dagnosis.logs.training.lines.teacher corpus.tsv.gz --encoder minilm --out opinions.npz \\
+        --judge a,b,c
+
+writes what a teacher says of every text after it learned from all systems but a, b and c: the same
+--judge, with --opinions, then trains and judges the small network.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from dagnosis.errors import UnreadableInput
+from dagnosis.logs.training.lines.corpus import OUTPUTS, examples
 from dagnosis.logs.training.lines.embeddings import Encoder
+from dagnosis.logs.training.lines.fitting import targets_of
+from dagnosis.logs.training.lines.recipe import Recipe
+from dagnosis.logs.training.lines.statements import read, system_of
 
 _TRAINED = 2
 """Layers that are trained, the last ones."""
@@ -26,6 +41,10 @@ _TOKENS = 40
 _EPOCHS, _BATCH = 2, 64
 _RATE, _HEAD_RATE = 1e-4, 1e-3
 _DROPOUT = 0.1
+
+
+Opinions: TypeAlias = dict[str, NDArray[np.float32]]
+"""Text -> probabilities of the outputs."""
 
 
 class Teacher:
@@ -131,3 +150,54 @@ class Teacher:
         batches = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
         self._rng.shuffle(batches)
         yield from batches
+
+
+def write_opinions(opinions: Opinions, path: Path) -> None:
+    """One archive of texts and probabilities, without pickles."""
+    np.savez_compressed(
+        path, texts=np.array(list(opinions)), shares=np.stack(list(opinions.values()))
+    )
+
+
+def read_opinions(path: Path, texts: Iterable[str]) -> Opinions:
+    """The opinions of these texts. Raises `UnreadableInput` when one is missing."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            known = dict(zip(held["texts"].tolist(), held["shares"], strict=True))
+    except (OSError, KeyError, ValueError) as error:
+        raise UnreadableInput(f"{path}: no opinions of a teacher ({error})") from None
+    try:
+        return {text: known[text] for text in texts}
+    except KeyError as error:
+        raise UnreadableInput(f"{path}: made for another corpus, it lacks {error}") from None
+
+
+def main() -> None:
+    """Train a teacher and write its opinions."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("corpus", type=Path, nargs="+", help="corpora that `statements` wrote")
+    parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder")
+    parser.add_argument("--out", type=Path, required=True, help="opinions to write (.npz)")
+    parser.add_argument("--judge", metavar="NAMES", default="", help="systems not to learn from")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    rows = [row for path in arguments.corpus for row in read(path)]
+    held = {system_of(name) for name in arguments.judge.split(",")}
+    learned = examples(row for row in rows if row.system not in held)
+    teacher = Teacher(arguments.encoder, len(OUTPUTS), arguments.seed)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("Teaching", total=_EPOCHS)
+        texts = [one.text for one in learned]
+        said = teacher.learn(texts, *targets_of(learned, Recipe()), lambda: progress.advance(bar))
+    opinions = dict(zip(texts, said, strict=True))
+    others = [one.text for one in examples(rows) if one.text not in opinions]
+    if others:
+        opinions |= dict(zip(others, teacher.probabilities(others), strict=True))
+    write_opinions(opinions, arguments.out)
+    print(f"{len(opinions)} texts, {len(others)} of them not learned")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,8 @@
     python -m dagnosis.logs.training.lines corpus.tsv.gz --quick --out model    in seconds, for tests
     python -m dagnosis.logs.training.lines corpus.tsv.gz --pieces pieces.npz --compare
 
-With `--encoder`, a fine-tuned sentence encoder teaches the small network what it thinks of each text.
+With `--encoder` (or `--opinions`), a fine-tuned sentence encoder teaches the small network what it
+thinks of each text.
 
 Systems are left out in turn: a message is only ever judged by a network that saw nothing of its
 system. That gives the figures, the number of epochs (early stopping), the calibration and the weight
@@ -52,7 +53,9 @@ def main() -> None:
     if not rows:
         raise WrongUse("the corpus is empty")
     pieces = Pieces.load(arguments.pieces) if arguments.pieces else None
-    aids = Aids(pieces, arguments.encoder)
+    if arguments.opinions and not arguments.judge:
+        raise WrongUse("--opinions goes with the --judge that they were made with")
+    aids = Aids(pieces, arguments.encoder, arguments.opinions)
     recipe = _recipe(arguments)
     where = folds(rows, arguments.folds)
     if arguments.judge:
@@ -176,7 +179,7 @@ def _describe(
         systems=len({row.system for row in rows}),
         distinct=f"{len(learned):,}",
         pieces=of_vectors if aids.pieces else "none, they were learned.",
-        teacher=_TEACHER if aids.encoder else "none.",
+        teacher=_TEACHER if judged.opinions else "none.",
         command="python -m dagnosis.logs.training.lines",
         seed=recipe.seed,
         judged=_how(judged),
@@ -228,6 +231,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", choices=("default", "baseline"), default="default")
     parser.add_argument("--pieces", type=Path, help="vectors that `embeddings` wrote (.npz)")
     parser.add_argument("--encoder", type=Path, help="folder of a sentence encoder, to teach")
+    parser.add_argument("--opinions", type=Path, help="what `teacher` wrote, with the same --judge")
     parser.add_argument(
         "--judge",
         metavar="NAMES",

@@ -17,7 +17,7 @@ from dagnosis.logs.training.lines.fitting import fit, targets_of
 from dagnosis.logs.training.lines.judging import Judged, distinct, keywords
 from dagnosis.logs.training.lines.recipe import BASELINE, Aids, Floats, Recipe
 from dagnosis.logs.training.lines.statements import Statement
-from dagnosis.logs.training.lines.teacher import Teacher
+from dagnosis.logs.training.lines.teacher import Opinions, Teacher, read_opinions
 
 
 def cross_validate(
@@ -38,13 +38,12 @@ def cross_validate(
     bar = progress.add_task(f"{recipe.model}: folds", total=len(numbers)) if progress else None
     pool = ProcessPoolExecutor(jobs, get_context("spawn")) if jobs > 1 else None
     found = np.zeros((recipe.epochs, len(rows), 3), np.float32)
-    seen: dict[str, Floats] = {}
-    unseen: dict[str, Floats] = {}
+    opinions: Opinions = {}
     done = pool.map(_fold, work) if pool else map(_fold, work)
-    for number, (probabilities, of_learned, of_held) in zip(numbers, done, strict=True):
+    for number, (probabilities, said) in zip(numbers, done, strict=True):
         found[:, where == number] = probabilities
-        seen.update(of_learned)
-        unseen.update(of_held)
+        held = {row.text for row, at in zip(rows, where, strict=True) if at == number}
+        opinions = said | opinions | {text: said[text] for text in held if text in said}
         if progress and bar is not None:
             progress.advance(bar)
     if pool:
@@ -55,30 +54,32 @@ def cross_validate(
     if recipe.model == "default":
         true = truth(judged)
         best = max(range(best + 1), key=lambda epoch: macro_f1(true, found[epoch].argmax(1)))
-    return Judged(judged, found[best], where[at], best + 1, seen | unseen)
+    return Judged(judged, found[best], where[at], best + 1, opinions)
 
 
 _Work: TypeAlias = tuple[Sequence[Statement], NDArray[np.int64], int, Recipe, Aids]
-_Opinions: TypeAlias = dict[str, Floats]
 
 
-def _fold(work: _Work) -> tuple[Floats, _Opinions, _Opinions]:
-    """Probabilities (epochs, rows of the fold, 3) by networks that saw the other folds; what their
-    teacher says of the texts that it learned, and of those of the fold."""
+def _fold(work: _Work) -> tuple[Floats, Opinions]:
+    """Probabilities (epochs, rows of the fold, 3) by networks that saw the other folds, and what their
+    teacher, which saw the same, says of all texts."""
     rows, where, number, recipe, aids = work
     texts = [rows[i].text for i in np.flatnonzero(where == number).tolist()]
     learned = examples(row for row, at in zip(rows, where, strict=True) if at != number)
+    bare = [one.text for one in learned]
     opinion = None
-    of_learned: _Opinions = {}
-    of_held: _Opinions = {}
-    if aids.encoder and recipe.model == "default":
+    opinions: Opinions = {}
+    if recipe.model == "default" and aids.opinions:
+        opinions = read_opinions(aids.opinions, [*bare, *texts])
+        opinion = np.stack([opinions[text] for text in bare])
+    elif recipe.model == "default" and aids.encoder:
         teacher = Teacher(aids.encoder, len(OUTPUTS), recipe.seed)
-        opinion = teacher.learn([one.text for one in learned], *targets_of(learned, recipe))
-        of_learned = dict(zip([one.text for one in learned], opinion, strict=True))
-        of_held = dict(zip(texts, teacher.probabilities(texts), strict=True))
+        opinion = teacher.learn(bare, *targets_of(learned, recipe))
+        opinions = dict(zip(texts, teacher.probabilities(texts), strict=True))
+        opinions = dict(zip(bare, opinion, strict=True)) | opinions
     messages = [Message(text) for text in texts]
     fitted = fit(learned, recipe, aids.pieces, opinion)
-    return np.stack([t.probabilities(messages) for t in fitted]), of_learned, of_held
+    return np.stack([t.probabilities(messages) for t in fitted]), opinions
 
 
 _LINEAR_WORD = r"(?u)<\*>|\w+|[^\w\s]"
