@@ -122,7 +122,8 @@ def figures(judged: Judged, head: Head) -> dict[str, float]:
         fold = folds([rows[i] for i in at.tolist()], 5)
     for one in np.unique(fold):
         held = fold == one
-        table = np.array(knots(shares[~held], chosen[~held], true[~held]))
+        others = held if held.all() else ~held  # one system alone is its own judge
+        table = np.array(knots(shares[others], chosen[others], true[others]))
         own = shares[held, chosen[held]]
         sure[held] = np.interp(own, table[:, 0], table[:, 1])
     right = chosen == true

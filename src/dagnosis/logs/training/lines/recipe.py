@@ -18,7 +18,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """How a network is trained."""
 
     model: Literal["default", "baseline"] = "default"
-    epochs: int = 6
+    epochs: int = 4
     batch: int = 128
     rate: float = 2e-3
     embedding_rate: float = 0.03
@@ -31,9 +31,9 @@ class Recipe(msgspec.Struct, frozen=True):
     smoothing: float = 0.05
     balance: float = 0.5
     """Power of the inverse frequency of a level, its weight in the loss."""
-    concrete: float = 0.3
+    concrete: float = 0.2
     """Share of messages with values in the place of `<*>`."""
-    context: float = 0.3
+    context: float = 0.2
     """Share of messages that keep their logger, and of those that keep their trace."""
     trust: float = 0.6
     """Share of the teacher's opinion in what is learned, where there is a teacher."""

@@ -126,11 +126,12 @@ def difference(trained: Trained, folder: Path, messages: Sequence[Message]) -> f
 
 _CARD = """# Line classifier ({model})
 
-INFO, WARNING or ERROR of a log message. {network}
+INFO, WARNING or ERROR of a log message.
+{network}
 
 - Data: {statements} logging calls of {systems} openly licensed Python packages (Apache, MIT, BSD),
-  read with `ast` by `dagnosis.logs.training.lines.statements`, {distinct} distinct texts. No text of it is
-  in this folder. INFO is debug and info; ERROR is error, exception and critical.
+  read with `ast` by `dagnosis.logs.training.lines.statements`, {distinct} distinct texts. No text of it
+  is in this folder. INFO is debug and info; ERROR is error, exception and critical.
 - Vectors of word pieces: {pieces}
 - Teacher: {teacher}
 - Licence of the model: Apache-2.0.
@@ -138,7 +139,8 @@ INFO, WARNING or ERROR of a log message. {network}
 
 ## Figures
 
-{judged} Macro-F1 is over distinct (system, text, label).
+{judged}
+Macro-F1 is over distinct (system, text, label).
 
 | figure | value |
 | --- | --- |
@@ -153,8 +155,8 @@ English messages of server software; other languages get INFO more often than th
 masked before the network reads a message, so it knows nothing of numbers but exit codes and the like.
 """
 _TEACHER = (
-    "the last two layers of all-MiniLM-L6-v2 (Apache-2.0), trained on the same texts by"
-    " `dagnosis.logs.training.lines.teacher`; it is not in this folder."
+    "the last two layers of all-MiniLM-L6-v2 (Apache-2.0), trained on the same texts by\n"
+    "  `dagnosis.logs.training.lines.teacher`; it is not in this folder."
 )
 _NETWORKS = {
     "default": "Word pieces -> bidirectional GRU -> maximum, mean and attention -> linear.",
@@ -209,7 +211,7 @@ def _how(judged: Judged) -> str:
     number = len(np.unique(judged.fold))
     if number > 1:
         return f"Systems left out in turn, in {number} folds."
-    return f"Judged on systems that were left out ({', '.join(systems)}), then trained on all."
+    return f"Judged on systems that were left out, then trained on all: {', '.join(systems)}."
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
