@@ -1,7 +1,7 @@
 """Write the generated pages: `python docs/build.py [FOLDER]` (default: the folder of this file).
 
 causes/        one page a family, from the YAML files
-reference/     the command line from its --help, the settings, the JSON schema of a diagnosis
+reference/     the command line from its --help, the settings, the JSON schemas of a diagnosis and a finding
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dagnosis import settings
 from dagnosis.logs.causes.catalogue import Cause, load_causes
 from dagnosis.logs.causes.tables import pages as tables
 from dagnosis.model import FAMILY_MEANINGS, Diagnosis
+from dagnosis.services.check import Finding
 
 COMMANDS = (
     "",
@@ -29,6 +30,8 @@ COMMANDS = (
     "feedback correct",
     "feedback list",
     "feedback forget",
+    "check",
+    "accept",
     "retrain",
     "models",
     "models list",
@@ -50,7 +53,8 @@ def pages() -> dict[str, str]:
     written["reference/tables.md"] = tables.page()
     written["reference/cli.md"] = _cli()
     written["reference/settings.md"] = _settings()
-    written["reference/diagnosis.schema.json"] = _schema()
+    written["reference/diagnosis.schema.json"] = _schema(Diagnosis)
+    written["reference/finding.schema.json"] = _schema(Finding)
     return written
 
 
@@ -146,8 +150,8 @@ def _settings() -> str:
     )
 
 
-def _schema() -> str:
-    return json.dumps(msgspec.json.schema(Diagnosis), indent=2, sort_keys=True) + "\n"
+def _schema(kind: type[msgspec.Struct]) -> str:
+    return json.dumps(msgspec.json.schema(kind), indent=2, sort_keys=True) + "\n"
 
 
 def main() -> None:

@@ -63,6 +63,8 @@ _HOST_SHAPES = (
     "on host {}\n",
     "hostname='{}'",
     '"hostname":"{}"',
+    '"host_name": "{}"',
+    '\\"host_name\\": \\"{}\\"',
     "hostname, {},",
     "//{}:",
     "//{}/",

@@ -75,7 +75,7 @@ def _make(folder: Path, name: str, renew: bool) -> str:
         return "is there"
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    pip = [str(folder / "bin/pip"), "--quiet", "--disable-pip-version-check"]
+    pip = [str(folder / "bin/pip"), "-qq", "--disable-pip-version-check"]
     source = pins.with_suffix(".in") if renew else pins
     subprocess.run([*pip, "install", "-r", source], check=True)
     if renew:

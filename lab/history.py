@@ -21,7 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 
 _TRY = """task_id, dag_id, run_id, map_index, try_number, max_tries, state, start_date, end_date,
-queued_dttm, scheduled_dttm, queue, pool, operator, priority_weight"""
+queued_dttm, queue, pool, operator, priority_weight"""
 
 _QUERY = f"""
 SELECT ti.dag_id AS dag_id, ti.task_id AS task_id, ti.run_id AS run_id,
@@ -31,7 +31,8 @@ SELECT ti.dag_id AS dag_id, ti.task_id AS task_id, ti.run_id AS run_id,
        ti.operator AS operator, ti.priority_weight AS priority, dag.owners AS owner,
        run.run_type AS run_type, run.queued_at AS run_queued_time, run.start_date AS run_start_time,
        run.end_date AS run_end_time, run.state AS run_state
-FROM (SELECT {_TRY} FROM task_instance UNION ALL SELECT {_TRY} FROM task_instance_history) ti
+FROM (SELECT {_TRY}, {{scheduled}} AS scheduled_dttm FROM task_instance
+      UNION ALL SELECT {_TRY}, {{scheduled}} FROM task_instance_history) ti
 JOIN dag_run run ON run.dag_id = ti.dag_id AND run.run_id = ti.run_id
 LEFT JOIN dag ON dag.dag_id = ti.dag_id
 """
@@ -47,10 +48,12 @@ _STATES = {
 """Airflow's state -> that of the history; every other one is unfinished."""
 
 
-def read(metadata: Metadata, dataset: str) -> Rows:
-    """Every try in the database, without `run_uid`; times are UTC to the microsecond, "" where
-    there is none."""
-    return [_row(found, dataset) for found in metadata.query(_QUERY)]
+def read(metadata: Metadata, dataset: str, major: int = 3) -> Rows:
+    """Every try in the database of an Airflow of that major version, without `run_uid`; times are
+    UTC to the microsecond, "" where there is none."""
+    # Airflow 2 does not keep when a try was scheduled.
+    query = _QUERY.format(scheduled="scheduled_dttm" if major == 3 else "NULL")
+    return [_row(found, dataset) for found in metadata.query(query)]
 
 
 def add(file: Path, rows: Rows) -> None:

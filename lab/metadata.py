@@ -91,7 +91,7 @@ class Postgres:
         return postgres.Cluster(self.port, self.folder)
 
     def start(self) -> Callable[[], None]:
-        """Create and start the cluster; `OSError` or `SubprocessError` where it cannot be."""
+        """Create and start the cluster; `OSError` where it cannot be."""
         self._cluster.start("-c max_connections=120")
         self._cluster.administer(
             f"CREATE ROLE airflow LOGIN PASSWORD '{self.password}';\n"
@@ -103,11 +103,11 @@ class Postgres:
         """Nothing to do."""
 
     def execute(self, statement: str) -> None:
-        """Run one statement and commit; `CalledProcessError` where it fails."""
+        """Run one statement and commit; `OSError` where it fails."""
         self._psql(statement)
 
     def query(self, statement: str) -> Rows:
-        """The rows of one SELECT; `CalledProcessError` where it fails."""
+        """The rows of one SELECT; `OSError` where it fails."""
         return list(csv.DictReader(io.StringIO(self._psql(statement), newline="")))
 
     def _psql(self, statement: str) -> str:

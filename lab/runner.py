@@ -202,7 +202,8 @@ class Laboratory:
             again = [fault for fault in self.faults if fault.build and fault.name in self.problems]
             self._round, self._total = 2, self._total + len(again)
             self._run_all(again)
-            rows = history.read(self.metadata, f"lab-airflow-{self.version}")
+            dataset = f"lab-airflow-{self.version}"
+            rows = history.read(self.metadata, dataset, self.plan.major)
             history.add(self.plan.out / "history.csv", rows)
             print(f"history.csv: {len(rows)} tries", flush=True)
         return [problem for problems in self.problems.values() for problem in problems]

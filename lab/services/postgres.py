@@ -67,13 +67,15 @@ class Cluster:
             self.psql("postgres", "postgres", "lab", statement)
 
     def psql(self, database: str, user: str, password: str, statement: str) -> str:
-        """What psql prints for one statement: CSV, times in UTC."""
+        """What psql prints for one statement: CSV, times in UTC; `OSError` where it fails."""
         done = subprocess.run(
             ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database,
              "-v", "ON_ERROR_STOP=1", "-q", "-X", "--csv", "-c", statement],
-            check=True, capture_output=True, text=True,
+            check=False, capture_output=True, text=True,
             env={**os.environ, "PGPASSWORD": password, "PGTZ": "UTC"},
         )  # fmt: skip
+        if done.returncode:
+            raise OSError(f"psql: {done.stderr.strip()}")
         return done.stdout
 
     @property

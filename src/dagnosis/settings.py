@@ -45,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_max_cost_per_day: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     llm_price_input: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    profiles: str = ""
+    false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+
+    @property
+    def profiles_place(self) -> str:
+        """Where the profiles of batches are kept: a path or a URL."""
+        return self.profiles or str(_data() / "profiles.db")
 
     @property
     def models_folder(self) -> Path:
@@ -81,6 +88,8 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_max_cost_per_day": "Money a day, in the currency of the prices; 0 for no limit.",
     "llm_price_input": "Price of a million tokens sent.",
     "llm_price_output": "Price of a million tokens answered.",
+    "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
+    "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
 }
 
 

@@ -39,6 +39,19 @@ def test_longer_places_are_replaced_first(tmp_path: Path) -> None:
     assert rewrite("") == ""
 
 
+def test_the_name_of_the_host_is_replaced_where_tools_write_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "vm")
+    monkeypatch.setattr("socket.getfqdn", lambda: "vm")
+    rewrite = Rewriter({})
+    assert rewrite('"host_name": "vm", hostname=\'vm\'') == (
+        '"host_name": "worker-1", hostname=\'worker-1\''
+    )
+    assert rewrite('\\"host_name\\": \\"vm\\"') == '\\"host_name\\": \\"worker-1\\"'
+    assert rewrite("vmstat vm") == "vmstat vm"
+
+
 def test_matches_decodes_json_and_skips_keys_and_commands() -> None:
     lines = [
         json.dumps({"timestamp": "x", "event": "a", "ti_id": 'say "no"'}),

@@ -94,6 +94,15 @@ def test_nothing_is_submitted_after_it_started(metadata: Metadata) -> None:
     assert (rows["tell"]["state"], rows["tell"]["start_time"]) == ("cancelled", "")
 
 
+def test_airflow_2_does_not_keep_when_a_try_was_scheduled(metadata: Metadata) -> None:
+    for table in ("task_instance", "task_instance_history"):
+        metadata.execute(f"ALTER TABLE {table} DROP COLUMN scheduled_dttm")
+    rows = {row["task_id"]: row for row in history.read(metadata, "lab", 2)}
+    assert rows["wait"]["scheduled_time"] == ""
+    # Queued after its start, as it was deferred: the start is the best that is left.
+    assert rows["wait"]["submit_time"] == rows["wait"]["start_time"]
+
+
 def one(dag_id: str, second: int, state: str = "failed") -> dict[str, str]:
     return {
         **dict.fromkeys(history.COLUMNS, ""),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -14,9 +16,9 @@ from dagnosis.errors import RefusedModelWarning, WrongUse
 from dagnosis.incidents.store import open_store
 from dagnosis.logs import training
 from dagnosis.logs.labels import Label
-from dagnosis.logs.training.contract import Evaluation, Trainer, trainers
+from dagnosis.logs.training.contract import Evaluation, trainer, trainers
 from dagnosis.models import store as models
-from dagnosis.services.retrain import choose, retrain, rows
+from dagnosis.services.retrain import retrain, rows
 from tests.incidents.making import remembered
 from tests.services.trainers.toy import TRAINER, Toy
 
@@ -200,31 +202,49 @@ def test_progress_is_told(home: Path) -> None:
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Trainer]:
-    """The toy trainer lies beside the real ones."""
-    toys = str(Path(__file__).parent / "trainers")
-    monkeypatch.setattr(training, "__path__", [toys])
-    return trainers()
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toy trainer lies where the real ones do."""
+    monkeypatch.setattr(training, "__path__", [str(Path(__file__).parent / "trainers")])
+    for name in list(sys.modules):
+        if name.startswith("dagnosis.logs.training.") and not name.endswith(".contract"):
+            monkeypatch.delitem(sys.modules, name)
 
 
-def test_a_trainer_is_a_module_of_the_folder(found: dict[str, Trainer]) -> None:
-    assert list(found) == ["toy"]
-    assert [trainer.name for trainer in choose(found, "all")] == ["toy"]
-    with pytest.raises(WrongUse, match="no model called 'nope'; there are toy"):
-        choose(found, "nope")
-    with pytest.raises(WrongUse, match="there are none"):
-        choose({}, "all")
+@pytest.mark.usefixtures("toys")
+def test_a_trainer_is_a_module_of_the_folder() -> None:
+    found, missing = trainers()
+    assert [one.name for one in found] == ["toy"]
+    assert missing == []
+    assert trainer("toy").name == "toy"
+    with pytest.raises(WrongUse, match="no model called 'nope'"):
+        trainer("nope")
 
 
+@pytest.mark.usefixtures("toys")
 def test_a_missing_library_is_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "needy.py").write_text("import not_installed_anywhere\n")
+    (tmp_path / "other.py").write_text("")
     monkeypatch.setattr(training, "__path__", [str(tmp_path)])
     with pytest.raises(WrongUse, match=r"needs not_installed_anywhere; run pip install 'dagnosis"):
-        trainers()
+        trainer("needy")
+    with pytest.raises(WrongUse, match="other does not learn from feedback"):
+        trainer("other")
+    found, missing = trainers()
+    assert (found, len(missing)) == ([], 1)
 
 
+def test_a_library_that_training_misses_later(home: Path) -> None:
+    class Needy(Toy):
+        def train(self, labels, seed, out, progress):  # type: ignore[no-untyped-def]
+            import_module("not_installed_anywhere")
+
+    with pytest.raises(WrongUse, match="training needs not_installed_anywhere"):
+        retrain(Needy(), labels(80), folder=home)
+
+
+@pytest.mark.usefixtures("toys")
 def test_from_the_store_to_the_command_line(
-    found: dict[str, Trainer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from click.testing import CliRunner
 
@@ -248,3 +268,5 @@ def test_from_the_store_to_the_command_line(
     listed = map(json.loads, run.invoke(app, ["models", "list", "--json"]).stdout.splitlines())
     assert [model["current"] for model in listed if model["name"] == "toy"] == [True]
     assert run.invoke(app, ["retrain", "--dag-share", "0"]).exit_code == 2
+    wrong = run.invoke(app, ["retrain", "nope"])
+    assert isinstance(wrong.exception, WrongUse)

@@ -70,6 +70,7 @@ _HARMLESS = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|warnings?|exceptions?)\b"
     r"|(?:errors?|failed|failures?|skipped|warnings?)['\"]?\s*[=:]\s*(?:0|none|null|false|\[\]|\{\})\b"
     r"|\b(?:errors?|failed|failures?|denied|refused|rejected|warnings?) (?:0|none)\b"
+    r"|\b(?:errors?|failures?)\b.{0,40}: (?:no (?:entries|lines|rows|records)|nothing|empty)$"
     r"|\bretry(?:ing)?\b.{0,40}\b(?:in|after) \d|ignored?\b.{0,20}$"
 )
 _PROVIDED_FOR = re2.compile(

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from hashlib import blake2b
 
 from dagnosis.incidents.store import Remembered
 from dagnosis.logs.dating import last_time
 from dagnosis.logs.diagnosers.vectors import VERSION, vector
-from dagnosis.logs.parsing import ParsedLog
+from dagnosis.logs.llm.window import reduce
 from dagnosis.logs.reading import LogText
 from dagnosis.logs.redaction import redact
-from dagnosis.model import Diagnosis, TaskRef
+from dagnosis.model import TaskRef
 from dagnosis.services.explain import Examined
 
-MESSAGE, WINDOW, WIDTH = 2000, 8000, 400
-"""Characters kept of the failing message, of the reduced log, and of one line of it."""
-AROUND, LAST = 6, 10
-"""Lines kept on each side of a quoted one, and of the end."""
+MESSAGE, WINDOW = 2000, 8000
+"""Characters kept of the failing message and of the reduced log."""
 
 
 def remembered(log: LogText, examined: Examined, now: datetime | None = None) -> Remembered:
@@ -43,7 +40,7 @@ def remembered(log: LogText, examined: Examined, now: datetime | None = None) ->
         transience=answer.transience,
         engine=answer.engine,
         message=message,
-        lines=reduced(examined.parsed, answer),
+        lines=reduce(examined.parsed, WINDOW).text(),
         source=log.name,
         occurred=min(stated, now) if stated else now,
         diagnosed=now,
@@ -66,33 +63,3 @@ def _id(log: LogText, task: TaskRef, stated: datetime | None) -> str:
     if not task.dag_id or stated is None:
         digest.update("\n".join(log.lines).encode("utf-8", "replace"))
     return digest.hexdigest()
-
-
-def reduced(log: ParsedLog, answer: Diagnosis) -> str:
-    """The quoted lines with their neighbours, and the end of the log: `number| text`, redacted.
-
-    The likeliest lines are taken first; the whole is `WINDOW` characters at most.
-    """
-    clean = redact("\n".join(line.message.replace("\n", " ") for line in log.lines)).split("\n")
-    texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
-    texts |= {line.line: line.text.replace("\n", " ") for line in answer.evidence}
-    kept: dict[int, str] = {}
-    left = WINDOW
-    for number in _wanted(log, answer):
-        text = texts.get(number, "")[:WIDTH]
-        if number in kept or not text.strip():
-            continue
-        left -= len(text) + len(str(number)) + 3
-        if left < 0:
-            break
-        kept[number] = text
-    return "\n".join(f"{number}| {kept[number]}" for number in sorted(kept))
-
-
-def _wanted(log: ParsedLog, answer: Diagnosis) -> Iterator[int]:
-    yield from (line.line for line in answer.evidence)
-    for line in answer.evidence[:3]:
-        for distance in range(1, AROUND + 1):
-            yield line.line - distance
-            yield line.line + distance
-    yield from (line.number for line in reversed(log.lines[-LAST:]))

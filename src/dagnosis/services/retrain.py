@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from dagnosis.errors import WrongUse
 from dagnosis.logs.labels import Label
-from dagnosis.logs.training.contract import Evaluation, Progress, Trainer
+from dagnosis.logs.training.contract import Evaluation, Progress, Trainer, needs
 from dagnosis.models import manifest as manifests
 from dagnosis.models import store as models
 from dagnosis.models.store import OpenModel
@@ -48,15 +47,6 @@ class Outcome(msgspec.Struct, frozen=True):
     shipped: Contest | None = None
 
 
-def choose(known: Mapping[str, Trainer], name: str) -> list[Trainer]:
-    """The trainers that `name` means: one of `known`, or "all". Raises `WrongUse` for any other."""
-    if name == "all" and known:
-        return list(known.values())
-    if name not in known:
-        raise WrongUse(f"retrain: no model called {name!r}; there are {', '.join(known) or 'none'}")
-    return [known[name]]
-
-
 def retrain(
     trainer: Trainer,
     labels: Sequence[Label],
@@ -73,7 +63,8 @@ def retrain(
     `trial.ALPHA`), and not worse on the evaluation set that is shipped (above `trial.NOISE`).
     `dag_share` in (0, 1] is the most that one DAG may weigh of all labels; `folder` is the user's
     model folder. With too few labels nothing is trained. Raises what the trainer raises, and
-    `WrongUse` where the model folder cannot be written; the model in use then stays.
+    `WrongUse` where the model folder cannot be written or a library is missing that training needs;
+    the model in use then stays.
     """
     old = models.open_model(trainer.name, trainer.format, folder)
     cut = slices(labels, old.manifest.until if old else None)
@@ -82,7 +73,10 @@ def retrain(
     with tempfile.TemporaryDirectory(prefix="dagnosis-") as work:
         out = Path(work, trainer.name)
         out.mkdir()
-        made = trainer.train(weighted(cut.learned, dag_share), seed, out, progress)
+        try:
+            made = trainer.train(weighted(cut.learned, dag_share), seed, out, progress)
+        except ModuleNotFoundError as error:
+            raise needs(error) from None
         outcome = _try(trainer, labels, cut, old, made, progress)
         if not outcome.won or dry_run:
             return outcome

@@ -157,15 +157,11 @@ def test_a_log_without_failure_is_not_sent(consultant: Make, server: Server) -> 
 
 
 def test_the_rules_stand_for_the_line_that_is_cited(consultant: Make) -> None:
-    text = UNSURE.replace(
-        "lease of gantry 4 is held by press-17",
-        "psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint",
-    )
-    cited = [{"line": 3, "quote": "psycopg2.errors.UniqueViolation: duplicate key"}]
+    cited = [{"line": 8, "quote": "ModuleNotFoundError: No module named"}]
     asked = consultant(says(answer(family="network", citations=cited)), llm_unsure_below=1.0)
-    found = explain_text(text, consultant=asked)
+    found = explain_text(SURE, consultant=asked)
     assert found.engine == "rules"
-    assert "states data_error." in found.gaps[-1]
+    assert "states missing_dependency." in found.gaps[-1]
 
 
 @pytest.mark.parametrize(

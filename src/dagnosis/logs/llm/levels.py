@@ -2,7 +2,7 @@
 
 What is sent are templates: messages without their variable parts, redacted. A line that states its
 level keeps it, one that speaks to a model is not sent, and where the model does not answer the
-keyword floor does.
+local label stands.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The reduced log: the only part of it that a language model sees.
 
-A window has the lines that may state the cause with their neighbours, and how the log ends, each with
-its number in the file. What was logged as fine is left out, but for the output of processes, where
-causes stand at any level. The log is redacted as a whole before a line is taken, so that a secret that
-spans lines goes too; what speaks to a model is withheld; control codes are gone.
+A window has what the task itself states as its failure, with its frames; where it states nothing, the
+lines that may tell the cause with their neighbours, and how the log ends. Each has its number in the
+file. What was logged as fine is left out, but for the output of processes, where causes stand at any
+level. The log is redacted as a whole before a line is taken, so that a secret that spans lines goes
+too; what speaks to a model is withheld; control codes are gone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ CANDIDATES = 12
 """Lines that may state the cause, with which the window begins."""
 AROUND = 3
 """Lines on each side of the three likeliest."""
+FRAMES = 12
+"""Lines of a stack trace above the exception."""
 LAST = 10
 """Lines of the end."""
 SPREAD = 3
@@ -103,12 +106,21 @@ def reduce(log: ParsedLog, characters: int = 8000) -> Window:
 def _wanted(log: ParsedLog, found: list[Candidate]) -> Iterator[int]:
     """Numbers of lines, the most wanted first; some come twice.
 
+    Where the task itself states its exception, those of its chain, and its innermost frames.
     Beside the candidates only lines that may state a failure: not what somebody logged as fine,
     which anybody can fill with what they like, nor what the platform says before and after the task.
     """
     fine = {line.number for line in log.lines if line.level == "INFO"} - log.output
     telling = [line.number for line in log.lines if line.number not in fine | log.background]
     known = set(telling)
+    top = found[0] if found else None
+    if top and top.kind == "exception" and top.origin in ("task", "import") and not top.symptom:
+        # the task states its failure: what others logged or printed says less, and may be anybody's
+        yield from (c.line for c in found if c.block == top.block or c.kind == "supervisor")
+        rows = min(top.message.count("\n"), FRAMES)
+        yield from known & {top.line + n for n in range(1, rows + 1)}
+        yield from (top.line - n for n in range(1, FRAMES + 1) if top.line - n in log.inside)
+        return
     yield from (candidate.line for candidate in found)
     for candidate in found[:3]:
         for distance in range(1, AROUND + 1):
@@ -150,10 +162,11 @@ def _texts(log: ParsedLog, found: Iterable[Candidate]) -> dict[int, str]:
     ]
     clean = redact("\n".join(rows)).split("\n") if rows else []
     texts = {line.number: text for line, text in zip(log.lines, clean, strict=True)}
+    records = {line.number for line in log.lines if line.text.startswith("{")}
     for candidate in found:
         said = redact(plain(redact(candidate.message)))  # before its rows are one
-        if said not in texts.get(candidate.line, ""):
-            # a JSON line: its event says that something failed, and its exception what
+        if candidate.line in records and said not in texts[candidate.line]:
+            # its event says that something failed, and its exception what
             texts[candidate.line] = f"{texts.get(candidate.line, '')} {said}".strip()
     return {number: redact(text) for number, text in texts.items()}
 

@@ -1,8 +1,8 @@
 """What a trainer is: it makes a model from labels, and judges a model on labels.
 
-A trainer is a module of this folder with a value `TRAINER`; `dagnosis retrain NAME` finds it by its
-`name`. Modules may import torch or scikit-learn at their top: they are imported when they are asked
-for, and a missing library is a message, not a traceback.
+A trainer is a module of this folder, called as its model, with a value `TRAINER`; `dagnosis retrain
+NAME` imports that module alone. It may import torch or scikit-learn at its top: a missing library is a
+message, not a traceback.
 """
 
 from __future__ import annotations
@@ -51,21 +51,49 @@ class Trainer(Protocol):
         """
 
 
-def trainers() -> dict[str, Trainer]:
-    """Every trainer by its name, in order.
+def trainer(name: str) -> Trainer:
+    """The trainer of the model `name`.
 
-    Raises `WrongUse` when a library is missing that training needs.
+    Raises `WrongUse` where there is none, and where a library is missing that it needs.
     """
+    if name not in _modules():
+        raise WrongUse(f"retrain: no model called {name!r} is trained here")
+    found = _load(name)
+    if found is None:
+        raise WrongUse(f"retrain: {name} does not learn from feedback")
+    return found
+
+
+def trainers() -> tuple[list[Trainer], list[WrongUse]]:
+    """Every trainer, in order of name, and why others cannot be loaded: libraries that are missing."""
+    found: list[Trainer] = []
+    missing: dict[str, WrongUse] = {}
+    for name in _modules():
+        try:
+            one = _load(name)
+        except WrongUse as error:
+            missing[str(error)] = error
+            continue
+        if one is not None:
+            found.append(one)
+    return found, list(missing.values())
+
+
+def _modules() -> list[str]:
     from dagnosis.logs import training
 
-    found: dict[str, Trainer] = {}
-    for module in sorted(pkgutil.iter_modules(training.__path__), key=lambda one: one.name):
-        try:
-            trainer = getattr(import_module(f"{training.__name__}.{module.name}"), "TRAINER", None)
-        except ModuleNotFoundError as error:
-            raise WrongUse(
-                f"retrain: training needs {error.name}; run pip install 'dagnosis[train]'"
-            ) from None
-        if trainer is not None:
-            found[trainer.name] = trainer
+    return sorted(module.name for module in pkgutil.iter_modules(training.__path__))
+
+
+def _load(name: str) -> Trainer | None:
+    try:
+        module = import_module(f"dagnosis.logs.training.{name}")
+    except ModuleNotFoundError as error:
+        raise needs(error) from None
+    found: Trainer | None = getattr(module, "TRAINER", None)
     return found
+
+
+def needs(missing: ModuleNotFoundError) -> WrongUse:
+    """What to do about a library that is not installed."""
+    return WrongUse(f"retrain: training needs {missing.name}; run pip install 'dagnosis[train]'")

@@ -1,0 +1,142 @@
+"""The run table from Airflow's metadata database, by SQL that only reads.
+
+Airflow 2.10 and later, SQLite and PostgreSQL. What its rows mean, and what they hide:
+
+- `task_instance` holds the last try alone; the ones before it are in `task_instance_history`. Each try
+  is a row here, with the state that it ended in: a try that was retried has failed.
+- A task that is cleared keeps its earlier tries in the history and goes on counting, so nothing is
+  lost; a *run* that is cleared forgets how it ended, which is why runs are made of their tries.
+- `upstream_failed`, `skipped` (which dagrun_timeout leaves behind, too) and `removed` are no labels.
+- A task that never started has no `start_date`; one that was killed may have no `end_date`: then it
+  ended when its row was last touched.
+- Tries of a mapped task are tries of one task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
+from dagnosis.forecast.history import AIRFLOW_STATES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_OPTIONAL = ("queued_dttm", "scheduled_dttm", "operator", "pool", "queue", "dag_version_id")
+
+
+def read_attempts(url: str, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Rows of the run table, one a try, in no order; those that changed since `since` (all if None).
+
+    Times are aware, UTC. Raises `WrongUse` for a URL that is none, `ServiceUnreachable` for a database
+    that does not answer, `UnreadableInput` for one that is not Airflow's.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with _engine(url).connect() as connection:
+            yield from _attempts(connection, since)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise ServiceUnreachable(f"the metadata database does not answer: {reason}") from None
+
+
+def _engine(url: str) -> Engine:
+    from sqlalchemy import create_engine, make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            # a file that is only read, and not made where there is none
+            return create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true")
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "postgresql":
+            options = "-c default_transaction_read_only=on"
+            return create_engine(parsed, connect_args={"options": options})
+    except (ArgumentError, NoSuchModuleError):
+        raise WrongUse(
+            "the URL of the metadata database is none of sqlite:// and postgresql://"
+        ) from None
+    except ImportError:
+        raise WrongUse("PostgreSQL needs: pip install 'dagnosis[postgres]'") from None
+    raise WrongUse(f"{parsed.get_backend_name()}: only SQLite and PostgreSQL are read")
+
+
+def _attempts(connection: Connection, since: datetime | None) -> Iterator[dict[str, Any]]:
+    from sqlalchemy import inspect, text
+
+    found = inspect(connection)
+    tables = set(found.get_table_names())
+    if not {"task_instance", "dag_run", "dag"} <= tables:
+        raise UnreadableInput(
+            "the database holds no Airflow: task_instance, dag_run or dag is missing"
+        )
+    for table in ("task_instance", "task_instance_history"):
+        if table not in tables:
+            continue
+        columns = {column["name"] for column in found.get_columns(table)}
+        query = _query(table, columns, since is not None)
+        rows = connection.execution_options(yield_per=5000).execute(
+            text(query), {"since": since.replace(tzinfo=None) if since else None}
+        )
+        for row in rows.mappings():
+            yield _row(dict(row))
+
+
+def _query(table: str, columns: set[str], bounded: bool) -> str:
+    optional = ", ".join(
+        f"t.{name}" if name in columns else f"NULL AS {name}" for name in _OPTIONAL
+    )
+    touched = "t.updated_at" if "updated_at" in columns else "t.end_date"
+    # the names are ours, not the caller's
+    return (
+        "SELECT t.dag_id, t.task_id, t.run_id, t.map_index, t.try_number, t.state, t.start_date, "
+        f"t.end_date, t.priority_weight, {touched} AS touched, {optional}, d.owners, "
+        f"r.queued_at, r.run_type FROM {table} t "
+        "JOIN dag_run r ON r.dag_id = t.dag_id AND r.run_id = t.run_id "
+        "LEFT JOIN dag d ON d.dag_id = t.dag_id"
+        + (f" WHERE {touched} >= :since OR t.end_date IS NULL" if bounded else "")
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    state = AIRFLOW_STATES.get(str(row["state"] or "none").lower(), "unknown")
+    start, end = _time(row["start_date"]), _time(row["end_date"])
+    if end is None and state not in ("unfinished", "unknown"):
+        end = _time(row["touched"])
+    asked = next(
+        (
+            time
+            for name in ("queued_dttm", "scheduled_dttm", "start_date", "queued_at", "end_date")
+            if (time := _time(row[name])) is not None
+        ),
+        None,
+    )
+    name = f"{row['dag_id']}/{row['run_id']}/{row['task_id']}"
+    return {
+        "run_uid": f"{name}/{row['map_index']}/{row['try_number']}",
+        "dag_id": row["dag_id"],
+        "task_id": row["task_id"],
+        "run_id": row["run_id"],
+        "submit_time": asked,
+        "start_time": start,
+        "end_time": end,
+        "state": state,
+        "queue": row["pool"] or row["queue"],
+        "operator": row["operator"],
+        "owner": row["owners"],
+        "version": str(row["dag_version_id"]) if row["dag_version_id"] else None,
+        "priority": row["priority_weight"],
+    }
+
+
+def _time(value: Any) -> datetime | None:
+    """SQLite gives text, PostgreSQL aware times."""
+    if value is None:
+        return None
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time

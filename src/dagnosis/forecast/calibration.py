@@ -1,0 +1,118 @@
+"""Probabilities that mean what they say: checked, and mended only where that helps.
+
+The map is a straight line in log-odds (Platt): two numbers, fitted on outcomes that the model had
+predicted before it knew them. It is taken only where it lowers the Brier score on the newest part,
+which did not fit it; otherwise the identity stays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dagnosis.forecast.design import logit
+from dagnosis.forecast.models import Chances
+from dagnosis.forecast.models.linear import chance
+
+ENOUGH = 200
+ENOUGH_FAILURES = 20
+"""Fewer predicted outcomes than that fit no map."""
+_EDGE = 1e-5
+_RIDGE = 10.0
+"""Precision of slope about 1 and intercept about 0: as much as ten runs at even odds, about."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """log-odds -> slope x log-odds + shift."""
+
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def __call__(self, chances: Chances) -> Chances:
+        """Calibrated probabilities."""
+        if self == IDENTITY:
+            return chances
+        return chance(self.slope * logit(chances, _EDGE) + self.shift)
+
+
+IDENTITY = Line()
+
+
+def fit_line(chances: Chances, labels: NDArray[Any]) -> Line:
+    """The line for these predictions, in order of time; the identity where it would not help.
+
+    Fitted on the older two thirds; kept only when it lowers the Brier score of the newest third, then
+    fitted again on all. Fewer than 200 predictions or 20 failures give the identity.
+    """
+    failures = int((labels == 1).sum())
+    if len(labels) < ENOUGH or not ENOUGH_FAILURES <= failures <= len(labels) - ENOUGH_FAILURES:
+        return IDENTITY
+    cut = len(labels) * 2 // 3
+    tried = _platt(chances[:cut], labels[:cut])
+    newest, truth = chances[cut:], labels[cut:] == 1
+    if brier(truth, tried(newest)) >= brier(truth, newest):
+        return IDENTITY
+    return _platt(chances, labels)
+
+
+def _platt(chances: Chances, labels: NDArray[Any]) -> Line:
+    odds = logit(chances, _EDGE)
+    inputs = np.stack([odds, np.ones(len(odds))], 1)
+    centre = np.array([1.0, 0.0])
+    weights = centre.copy()
+    target = labels == 1
+    for _ in range(20):
+        p = chance(inputs @ weights)
+        slope = inputs.T @ (target - p) - _RIDGE * (weights - centre)
+        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + _RIDGE * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        weights = weights + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-6:
+            break
+    # a falling line would turn the order round: then nothing was learned
+    return Line(float(weights[0]), float(weights[1])) if weights[0] > 0 else IDENTITY
+
+
+def brier(truth: NDArray[Any], chances: Chances) -> float:
+    """Mean squared error of probabilities, 0 to 1, lower is better; NaN without rows."""
+    return float(np.square(chances - truth).mean()) if len(truth) else float("nan")
+
+
+def drift(truth: NDArray[Any], chances: Chances) -> float:
+    """How far the number of failures is from the forecast, in its own standard deviations.
+
+    Above 0 more failed than was expected. Beyond 4 either way the forecasts no longer fit (incidents
+    make 2 or 3 common). 0 without rows.
+    """
+    spread = float(np.sqrt((chances * (1 - chances)).sum()))
+    return float((truth - chances).sum()) / spread if spread > 0 else 0.0
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """A bin of the reliability diagram: runs, mean forecast, share that failed."""
+
+    runs: int
+    forecast: float
+    failed: float
+
+
+def reliability(truth: NDArray[Any], chances: Chances, bins: int = 15) -> list[Bin]:
+    """Bins of equally many runs, in order of forecast."""
+    order = np.argsort(chances, kind="stable")
+    return [
+        Bin(len(part), float(chances[part].mean()), float(truth[part].mean()))
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]
+
+
+def calibration_error(truth: NDArray[Any], chances: Chances, bins: int = 15) -> float:
+    """Mean distance of forecast and share failed over bins of equally many runs, 0 to 1."""
+    found = reliability(truth, chances, bins)
+    runs = sum(one.runs for one in found)
+    if not runs:
+        return float("nan")
+    return sum(one.runs * abs(one.forecast - one.failed) for one in found) / runs

@@ -1,0 +1,86 @@
+"""The default: the mean of the log-odds of models that err differently, as far as history carries.
+
+The ladder: with less than `SOME` history the prior answers alone, then it and a forest, from `MUCH`
+on all members. Each has the same say: weights that are fitted on few failures say more about the last
+incident than about the next.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+import numpy as np
+from typing_extensions import Self
+
+from dagnosis.forecast.design import logit
+from dagnosis.forecast.models import Chances, Labels, Model, Rows, Weights
+from dagnosis.forecast.models.boosted import Boosted
+from dagnosis.forecast.models.forest import HistoryForest
+from dagnosis.forecast.models.linear import chance
+from dagnosis.forecast.models.logistic import Logistic
+from dagnosis.forecast.models.prior import Prior
+
+SOME = (300, 30)
+"""Outcomes, and failures among them (and successes), from which a forest is of use."""
+MUCH = (4000, 300)
+"""From which boosted trees and a regression on all columns are, too."""
+EDGE = 1e-4
+"""How near to 0 or 1 a member may go; a forest says 0 where it saw no failure."""
+
+
+class Blend:
+    """`members` are those that have a say, by name."""
+
+    name: ClassVar[str] = "blend"
+
+    def __init__(self, prior: Prior | None = None) -> None:
+        self.prior = prior or Prior()
+        self.members: dict[str, Model] = {self.prior.name: self.prior}
+
+    def fit(self, rows: Rows, labels: Labels, weights: Weights) -> Self:
+        """Choose the rung, fit its members."""
+        members: list[Model] = [self.prior]
+        if _enough(labels, SOME):
+            members.append(HistoryForest())
+        if _enough(labels, MUCH):
+            members += [Logistic(), Boosted()]
+        self.members = {one.name: one.fit(rows, labels, weights) for one in members}
+        return self
+
+    def predict(self, rows: Rows) -> Chances:
+        """Probabilities."""
+        return chance(self.log_odds(rows))
+
+    def log_odds(self, rows: Rows) -> Chances:
+        """The mean over the members."""
+        total = np.zeros(len(rows))
+        if len(self.members) > 1:
+            _ = rows.design  # made once for all
+        for member in self.members.values():
+            total += logit(member.predict(rows), EDGE)
+        return total / len(self.members)
+
+    def save(self, folder: Path) -> None:
+        """The members' files and blend.json."""
+        (folder / "blend.json").write_bytes(msgspec.json.encode(list(self.members)))
+        for member in self.members.values():
+            member.save(folder)
+
+    def load(self, folder: Path) -> Self:
+        """From `save`."""
+        known: dict[str, type[Model]] = {
+            one.name: one for one in (Prior, Logistic, Boosted, HistoryForest)
+        }
+        names = msgspec.json.decode((folder / "blend.json").read_bytes(), type=list[str])
+        self.members = {name: known[name]().load(folder) for name in names}
+        prior = self.members[Prior.name]
+        assert isinstance(prior, Prior)
+        self.prior = prior
+        return self
+
+
+def _enough(labels: Labels, rung: tuple[int, int]) -> bool:
+    failures = int((labels == 1).sum())
+    return len(labels) >= rung[0] and min(failures, len(labels) - failures) >= rung[1]

@@ -1,0 +1,168 @@
+"""A forecaster that is asked before a run starts, told how runs ended, and refits itself.
+
+`ask` fixes everything that an answer depends on: the features at that moment, and the model in use.
+Answers are computed in blocks, since a model answers a thousand runs nearly as fast as one; before
+the model changes, all that was asked is answered. So the size of the block changes no answer, and
+nothing that is told later can (`tests/forecast/test_future.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+import numpy as np
+
+from dagnosis.forecast.calibration import IDENTITY, Line, fit_line
+from dagnosis.forecast.features import NAMES, Stream
+from dagnosis.forecast.history import Event, Outcome, Request, Trouble
+from dagnosis.forecast.models import Model, Rows, make
+from dagnosis.forecast.samples import Sample
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """When a forecaster learns, counted in labelled outcomes and never in time, so that a replay
+    gives the same answers on every machine.
+
+    The model is fitted at `first` outcomes and whenever they grew by `growth`; the calibration is
+    checked whenever they grew by `check`, on the newest `window` of them.
+    """
+
+    first: int = 50
+    growth: float = 1.6
+    check: float = 1.1
+    window: int = 20_000
+
+
+class _Asked:
+    """A run that was asked for: its features, and what was answered before calibration."""
+
+    __slots__ = ("chance", "label", "row", "uid")
+
+    def __init__(self, uid: str, row: array[float]) -> None:
+        self.uid = uid
+        self.row = row
+        self.chance = math.nan
+        self.label = -1
+
+
+class Forecaster:
+    """Streaming state, training sample, model and calibration of one deployment."""
+
+    def __init__(
+        self,
+        model: Callable[[], Model] = lambda: make("blend"),
+        schedule: Schedule | None = None,
+        block: int = 4096,
+    ) -> None:
+        self.schedule = schedule or Schedule()
+        self.trouble = Trouble()
+        self.fits = 0
+        self.model = model()
+        self.line: Line = IDENTITY
+        self._new_model = model
+        self._block = block
+        self._stream = Stream()
+        self._sample = Sample()
+        self._open: dict[str, _Asked] = {}
+        self._waiting: list[_Asked] = []
+        self._ready: list[tuple[str, float]] = []
+        self._recent: deque[_Asked] = deque(maxlen=self.schedule.window)
+        self._fit_at = float(self.schedule.first)
+        self._check_at = 2.0 * self.schedule.first
+
+    def __len__(self) -> int:
+        """Labelled outcomes seen."""
+        return len(self._sample)
+
+    def ask(self, request: Request) -> bool:
+        """Take a request; its answer comes with the next `answers`. False for a run that is open
+        already, which is noted and ignored."""
+        if request.uid in self._open:
+            self.trouble.note("runs asked for twice: the first request counts", request.uid)
+            return False
+        if request.time < self._stream.now:
+            self.trouble.note("times that run backwards count as the latest before", request.uid)
+        asked = _Asked(request.uid, array("f", self._stream.ask(request)))
+        self._open[request.uid] = asked
+        self._waiting.append(asked)
+        if len(self._waiting) >= self._block:
+            self._answer()
+        return True
+
+    def tell(self, outcome: Outcome) -> None:
+        """Take an outcome, and learn if it is time to. An outcome of a run that was not asked for is
+        noted and ignored."""
+        asked = self._open.pop(outcome.uid, None)
+        if asked is None:
+            self.trouble.note("outcomes without a request are ignored", outcome.uid)
+            return
+        self._stream.tell(outcome)
+        if outcome.label < 0:
+            return
+        asked.label = outcome.label
+        self._recent.append(asked)
+        self._sample.add(asked.row, outcome.label)
+        seen = len(self._sample)
+        if seen >= self._fit_at:
+            self._fit_at = seen * self.schedule.growth
+            self.refit()
+        if seen >= self._check_at:
+            self._check_at = seen * self.schedule.check
+            self.recalibrate()
+
+    def answers(self) -> list[tuple[str, float]]:
+        """Run and probability of failure of everything asked for since the last call, in order."""
+        self._answer()
+        ready, self._ready = self._ready, []
+        return ready
+
+    def ready(self) -> list[tuple[str, float]]:
+        """Those of the answers that are computed already."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def refit(self) -> None:
+        """Fit a new model on the sample; the one in use answers first."""
+        self._answer()
+        self.model = self._new_model().fit(*self._sample.rows())
+        self.fits += 1
+
+    def recalibrate(self) -> None:
+        """Fit the calibration on predicted outcomes; the one in use answers first."""
+        self._answer()
+        chances = np.array([asked.chance for asked in self._recent])
+        labels = np.array([asked.label for asked in self._recent], np.int8)
+        self.line = fit_line(chances, labels)
+
+    def _answer(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        joined = b"".join([asked.row.tobytes() for asked in waiting])
+        raw = np.frombuffer(joined, np.float32).reshape(-1, len(NAMES))
+        chances = self.model.predict(Rows(raw))
+        for asked, chance, answer in zip(
+            waiting, chances.tolist(), self.line(chances).tolist(), strict=True
+        ):
+            asked.chance = chance
+            self._ready.append((asked.uid, answer))
+
+
+def replay(events: Iterable[Event], forecaster: Forecaster) -> Iterator[tuple[str, float]]:
+    """Run and probability for every request of a stream, in its order."""
+    seen: set[str] = set()
+    for event in events:
+        if isinstance(event, Request):
+            if event.uid in seen:
+                forecaster.trouble.note("runs asked for twice: the first request counts", event.uid)
+                continue
+            seen.add(event.uid)
+            forecaster.ask(event)
+            yield from forecaster.ready()
+        else:
+            forecaster.tell(event)
+    yield from forecaster.answers()

@@ -1,0 +1,61 @@
+"""A sample of history of bounded size to train on: failures and successes apart, all of time alike.
+
+Failures are few and each teaches, so they have their own share. Within a class every row that was
+ever added is kept with the same chance (reservoir sampling, Vitter's algorithm R), and counts as many
+rows as it stands for. Taking the newest rows only was worse on later time: a window of one month
+holds one incident, and the model learns it by heart.
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+
+import numpy as np
+
+from dagnosis.forecast.features import NAMES
+from dagnosis.forecast.models import Labels, Rows, Weights
+
+FAILURES = 12_000
+SUCCESSES = 18_000
+
+
+class Sample:
+    """Rows of raw features with labels 0 and 1."""
+
+    def __init__(
+        self, failures: int = FAILURES, successes: int = SUCCESSES, seed: int = 42
+    ) -> None:
+        self._room = (successes, failures)
+        self._kept: tuple[list[array[float]], list[array[float]]] = ([], [])
+        self._seen = [0, 0]
+        self._random = random.Random(seed)  # noqa: S311 - which rows are kept is no secret
+
+    def __len__(self) -> int:
+        """Rows that were added."""
+        return sum(self._seen)
+
+    @property
+    def failures(self) -> int:
+        """Failures that were added."""
+        return self._seen[1]
+
+    def add(self, row: array[float], label: int) -> None:
+        """A row of `NAMES`, float32."""
+        self._seen[label] += 1
+        kept, room = self._kept[label], self._room[label]
+        if len(kept) < room:
+            kept.append(row)
+            return
+        slot = int(self._random.random() * self._seen[label])
+        if slot < room:
+            kept[slot] = row
+
+    def rows(self) -> tuple[Rows, Labels, Weights]:
+        """Features, labels, and how many rows each stands for."""
+        joined = b"".join(row.tobytes() for kept in self._kept for row in kept)
+        raw = np.frombuffer(joined, np.float32).reshape(-1, len(NAMES))
+        sizes = [len(kept) for kept in self._kept]
+        labels = np.repeat(np.array([0, 1], np.int8), sizes)
+        stands_for = [seen / max(size, 1) for seen, size in zip(self._seen, sizes, strict=True)]
+        return Rows(raw), labels, np.repeat(stands_for, sizes)

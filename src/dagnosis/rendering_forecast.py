@@ -1,0 +1,111 @@
+"""Forecasts in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from dagnosis.forecast.evaluation import Evaluation
+    from dagnosis.services.forecast import Risk, Scored, TrainedReport
+
+
+def _table(*headers: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, justify="left" if header in ("model", "task", "why") else "right")
+    return table
+
+
+def evaluation(found: Evaluation) -> None:
+    """One row a model; then the hard parts."""
+    console = Console()
+    console.print(
+        f"[bold]{escape(found.name)}[/]: {found.labelled:,} runs with a known end of {found.runs:,}; "
+        f"judged on the last {found.scores[0].runs:,} by time, {found.failed:.1%} of them failed"
+    )
+    table = _table("model", "PR-AUC", "95 %", "ROC-AUC", "accuracy", "precision", "recall", "F1",
+                   "at 1 %", "at 5 %", "Brier", "cal. error")  # fmt: skip
+    for score in found.scores:
+        table.add_row(
+            score.model, f"{score.pr_auc:.3f}", f"{score.low:.2f}-{score.high:.2f}",
+            f"{score.roc_auc:.3f}", f"{score.accuracy:.3f}", f"{score.precision:.2f}",
+            f"{score.recall:.2f}", f"{score.f1:.2f}",
+            *(f"{p:.2f}/{r:.2f}" for p, r in score.budgets.values()),
+            f"{score.brier:.4f}", f"{score.calibration_error:.3f}",
+        )  # fmt: skip
+    console.print(table)
+    console.print("at 1 %, 5 %: precision/recall when so many of the runs raise an alert")
+    parts = list(dict.fromkeys(name for score in found.scores for name in score.buckets))
+    if parts:
+        hard = _table("PR-AUC on", "runs", *(score.model for score in found.scores))
+        for part in parts:
+            cells = [score.buckets.get(part) for score in found.scores]
+            runs = next(cell[0] for cell in cells if cell)
+            hard.add_row(part, f"{runs:,}", *(f"{cell[1]:.3f}" if cell else "-" for cell in cells))
+        console.print(hard)
+    if found.random_split is not None:
+        plain = next((s.pr_auc for s in found.scores if s.model == "forest"), None)
+        honest = f"; by time it is {plain:.3f}" if plain is not None else ""
+        console.print(
+            f"A split at random would have shown {found.random_split:.3f} for the plain forest{honest}. "
+            "It lets a model see runs of the same incident that it is then asked about."
+        )
+
+
+def training(report: TrainedReport) -> None:
+    """What was learned, what it is worth, whether it is used."""
+    console = Console()
+    console.print(
+        f"{report.labelled:,} runs with a known end of {report.runs:,}, {report.failures:,} failed; "
+        f"members: {', '.join(report.members)}"
+    )
+    champion = f", the model in use {report.champion:.3f}" if report.champion is not None else ""
+    console.print(
+        f"PR-AUC on the newest 15 %: {report.candidate:.3f}, last ten outcomes {report.last_ten:.3f}"
+        f"{champion}"
+    )
+    if abs(report.drift) > 4:
+        more = "more" if report.drift > 0 else "fewer"
+        console.print(f"Drift: {more} of the newest runs failed than was forecast")
+    if report.promoted:
+        console.print(f"[green]In use:[/] {report.version}")
+    else:
+        console.print(f"Not put in use: {report.why or '--no-promote'}")
+
+
+def risks(found: Scored) -> None:
+    """Runs by risk, each with its reasons."""
+    console = Console()
+    console.print(f"As of {found.now:%Y-%m-%d %H:%M} UTC, by the {escape(found.model)}")
+    table = _table("", "risk", "when (UTC)", "task", "takes (half, nine in ten)", "why")
+    for risk in found.risks:
+        table.add_row(
+            "[red]●[/]" if risk.alert else "",
+            f"{risk.p_fail:.1%}",
+            f"{risk.when:%m-%d %H:%M}" + (" open" if risk.kind == "open" else ""),
+            escape(f"{risk.dag_id}.{risk.task_id}" if risk.task_id else risk.dag_id),
+            _takes(risk),
+            escape("; ".join(f"{'↑' if r.weight > 0 else '↓'} {r.text}" for r in risk.reasons)),
+        )
+    console.print(table)
+    console.print(f"● alert: {found.threshold:.1%} or more")
+
+
+def _takes(risk: Risk) -> str:
+    if risk.seconds is None:
+        return "-"
+    text = ", ".join(span(value) for value in risk.seconds)
+    return f"{text} [yellow]late[/]" if risk.late else text
+
+
+def span(seconds: float) -> str:
+    """90 s, 5 min, 3 h, 2 d."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
