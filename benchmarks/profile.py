@@ -50,15 +50,16 @@ frame = pandas.read_parquet(sys.argv[1]); frame.describe(include="all"); frame.n
 """
 
 
-def _run(code: str, path: Path) -> tuple[float, float]:
-    """Seconds and peak resident MiB of a script."""
+def _run(code: str, path: Path) -> tuple[float, float, float]:
+    """Seconds, seconds of processor and peak resident MiB of a script."""
     started = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"exit code {process.returncode}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    seconds = time.perf_counter() - started
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def judged(columns: int = 50, profiles: int = 365, rows: int = 1000) -> float:
@@ -111,17 +112,16 @@ def _main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"
         duckdb.connect().execute(_TABLE.format(rows=arguments.rows, path=path))
-        print(f"{'what':24} {'seconds':>8} {'MiB peak':>9} {'x DuckDB':>9}")
-        base = 0.0
-        for name, code in (
-            ("DuckDB, one query", _DUCKDB),
-            ("dagnosis", _OURS),
-            ("pandas", _PANDAS),
-        ):
+        head = f"{'what':20} {'seconds':>8} {'x DuckDB':>9} {'of cpu':>8} {'x DuckDB':>9}"
+        print(f"{head} {'MiB peak':>9}")
+        base = 0.0, 0.0
+        scripts = {"DuckDB, one query": _DUCKDB, "dagnosis": _OURS, "pandas": _PANDAS}
+        for name, code in scripts.items():
             runs = [_run(code, path) for _ in range(arguments.runs)]
-            seconds, peak = min(run[0] for run in runs), min(run[1] for run in runs)
-            base = base or seconds
-            print(f"{name:24} {seconds:8.2f} {peak:9.0f} {seconds / base:9.2f}")
+            seconds, cpu, peak = (min(column) for column in zip(*runs, strict=True))
+            base = base if base[0] else (seconds, cpu)
+            ratio, cpu_ratio = seconds / base[0], cpu / base[1]
+            print(f"{name:20} {seconds:8.2f} {ratio:9.2f} {cpu:8.2f} {cpu_ratio:9.2f} {peak:9.0f}")
 
 
 if __name__ == "__main__":

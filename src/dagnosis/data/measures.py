@@ -119,7 +119,8 @@ def _moments(
     start, scale = _origin(column, profile)
     if start is not None:
         shown = (mean - start) * scale
-        yield "mean", Measure(shown, spread * scale / math.sqrt(known), shown)
+        name = "mean time" if column.kind == "time" else "mean"
+        yield name, Measure(shown, spread * scale / math.sqrt(known), shown)
     if spread > 0 and column.kind != "text":
         yield "spread", Measure(math.log(spread), 1 / math.sqrt(known), spread * scale)
 
@@ -139,7 +140,7 @@ def _times(column: ColumnProfile, profile: Profile) -> Iterator[tuple[str, Measu
         return
     for level, value, noise in zip(LEVELS, column.quantiles, column.noises, strict=True):
         shown = (value - start) * scale
-        yield f"{level:.0%} quantile", Measure(shown, noise * scale, shown)
+        yield f"{level:.0%} time", Measure(shown, noise * scale, shown)
 
 
 def moment_of(partition: str) -> datetime | None:

@@ -45,8 +45,9 @@ KEPT, ROUNDS = 0.75, 4
 covariance determinant does with one Gaussian, Rousseeuw and Van Driessen 1999)."""
 FITTED = 20_000
 """Rows that mixtures are fitted to; all are scored."""
-FENCE = Limit(3.0)
-"""A row is an alarm when its unlikeliness is further outside than Tukey's outer fence of all rows."""
+FENCE = Limit(6.0)
+"""A row is an alarm when its unlikeliness is twice as far outside as Tukey's outer fence of all rows:
+unlikeliness has a long tail in healthy tables, too."""
 SEED = 0
 
 

@@ -60,6 +60,9 @@ def words_of(column: str, what: str, now: float, usual: float) -> str:
         return f"{value!r} has {now:.1%} of the rows, usual are {usual:.1%}"
     if what.startswith("up to "):
         return f"{now:.1%} of the rows are {what}, usual are {usual:.1%}"
+    if what.endswith(" time"):
+        when = f"{now:,.1f} hours after the partition begins, usual are {usual:,.1f}"
+        return f"the {what} is {when}"
     if what == "belonging":
         one, _, two = column.partition("~")
         return f"{one} and {two} go together less than usual ({now:.2f}, usual {usual:.2f} nats)"

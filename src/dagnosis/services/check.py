@@ -37,7 +37,7 @@ PAST = 90
 """Stored batches that a report shows."""
 EXAMPLES = 5
 """Rows shown of what is out of line."""
-CELLS, CELL_ROWS = 50, 20_000
+CELLS, CELL_ROWS = 50, 5_000
 """Wrong cells told, and the largest batch whose cells are looked at one by one."""
 
 

@@ -129,13 +129,13 @@ class SQLEngine:
 
     def _value(self, field: Field) -> ColumnElement[Any]:
         """A column as the number that is summed: the length of a text, the seconds of a time."""
-        from sqlalchemy import Float, case, cast, extract, func, literal
+        from sqlalchemy import Float, case, cast, func, literal
 
         column = self._table.columns[field.name]
         if field.kind == "text":
             return func.length(column)
         if field.kind == "time":
-            return cast(extract("epoch", column), Float)
+            return self._seconds(column)
         if field.kind == "boolean":
             return case((column.is_(True), 1.0), (column.is_(False), 0.0))
         number = cast(column, Float(53))
@@ -143,6 +143,15 @@ class SQLEngine:
             wild = [cast(literal(name), Float(53)) for name in ("NaN", "Infinity", "-Infinity")]
             return case((number.in_(wild), None), else_=number)
         return number
+
+    def _seconds(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A time as seconds since 1970."""
+        from sqlalchemy import Float, cast, extract, func
+
+        if self._engine.dialect.name == "sqlite":
+            # its epoch has no fractions; a Julian day has them, to a millisecond
+            return func.round((func.julianday(column) - 2440587.5) * 86_400, 3)
+        return cast(extract("epoch", column), Float(53))
 
     def _aggregates(self, field: Field) -> dict[str, ColumnElement[Any]]:
         from sqlalchemy import Float, case, cast, func, literal
@@ -173,13 +182,13 @@ class SQLEngine:
 
     def rows(self, limit: int) -> list[Values]:
         """All rows, or a Bernoulli sample taken by the database where it can (PostgreSQL)."""
-        from sqlalchemy import Float, String, cast, extract, func
+        from sqlalchemy import String, cast, func
 
         selected: list[Any] = []
         for field in self._fields:
             column = self._table.columns[field.name]
             if field.kind == "time":
-                selected.append(cast(extract("epoch", column), Float(53)).label(field.name))
+                selected.append(self._seconds(column).label(field.name))
             elif field.kind == "text":
                 selected.append(cast(column, String).label(field.name))
             else:
