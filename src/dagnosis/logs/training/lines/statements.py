@@ -377,7 +377,8 @@ def read(path: Path) -> list[Statement]:
             for number, line in enumerate(lines, 1):
                 rows.append(_row(line.rstrip("\n").split("\t"), path, number))
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"{path}: {error}") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableInput(f"{path}: {reason.lower()}") from None
     return rows
 
 
