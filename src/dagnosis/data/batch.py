@@ -37,7 +37,7 @@ TOLD = 2.5
 """Score from which a measure is told."""
 MOST = 30.0
 """No measure scores more."""
-QUIET, QUIET_BATCHES, BOOST = 2.2, 15, 2.0
+QUIET, QUIET_BATCHES, BOOST = 2.2, 15, 2.5
 """What never happened in `QUIET_BATCHES` batches (no error above `QUIET` noises) weighs up to `BOOST`
 times as much when it happens: the first nulls of a column that never had one."""
 NOVEL = frozenset(
@@ -300,13 +300,12 @@ class Judge:
             return 0.0, np.zeros(0), np.zeros(0)
         values, noise = self._vectors(profile, found)
         expected, usual = base.expect(self._keys(profile))
+        strange = base.error(values, noise, expected) / usual
         # what was seen a few times only may be further off than it has shown so far
-        strange = (
-            base.error(values, noise, expected) / usual / (1 + YOUNG / np.maximum(base.seen, 1))
-        )
+        young = 1 + YOUNG / np.maximum(base.seen, 1)
         quiet = np.array(self.novel) & (base.peak < QUIET) & (base.seen > QUIET_BATCHES)
-        boost = np.clip(1 + (QUIET - base.peak) * 0.5, 1.0, BOOST)
-        strange = np.where(quiet, strange * boost, strange)
+        boost = np.clip(1 + (QUIET - base.peak) * 0.7, 1.0, BOOST)
+        strange = np.where(quiet, strange * boost, strange / young)
         rare = np.array(self.share) & (base.levels[0].value < FOLLOWED)
         # where most rows are new in every batch, as in a growing key, more of them says nothing
         usual_anyway = base.upward & (base.levels[0].value > ANYWAY)
