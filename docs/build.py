@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from dagnosis import settings
+from dagnosis.forecast.history import AIRFLOW_STATES, COLUMNS
 from dagnosis.logs.causes.catalogue import Cause, load_causes
 from dagnosis.logs.causes.tables import pages as tables
 from dagnosis.model import FAMILY_MEANINGS, Diagnosis
@@ -32,6 +33,12 @@ COMMANDS = (
     "feedback forget",
     "check",
     "accept",
+    "forecast",
+    "forecast pull",
+    "forecast evaluate",
+    "forecast train",
+    "forecast score",
+    "forecast replay",
     "retrain",
     "models",
     "models list",
@@ -55,6 +62,7 @@ def pages() -> dict[str, str]:
     written["reference/settings.md"] = _settings()
     written["reference/diagnosis.schema.json"] = _schema(Diagnosis)
     written["reference/finding.schema.json"] = _schema(Finding)
+    written["reference/runs.md"] = _runs()
     return written
 
 
@@ -127,6 +135,41 @@ def _help(command: str) -> str:
     )
     text = ran.stdout.strip().replace("python -m dagnosis", "dagnosis")
     return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def _runs() -> str:
+    rows = [
+        f"| {name} | {column.kind} | {'yes' if column.needed else ''} | {column.meaning} |"
+        for name, column in COLUMNS.items()
+    ]
+    states = [f"| {theirs} | {ours} |" for theirs, ours in AIRFLOW_STATES.items() if theirs != ours]
+    return "\n".join(
+        [
+            "# The table of runs",
+            "",
+            "One row a try, as Parquet, CSV or JSON lines. Times without a zone are UTC; numbers are",
+            "seconds since 1970. Other columns are ignored. There is no `try_number` on purpose: the row",
+            "of a finished task keeps its last value, which tells the outcome.",
+            "",
+            "| column | type | needed | meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "A stream of events has these columns and `kind` (`request`, `outcome`) and `time`, in order",
+            "of time: a request holds what is known when a run is asked for, an outcome its `start_time`,",
+            "`end_time` and `state`.",
+            "",
+            "States of Airflow are taken as they are:",
+            "",
+            "| Airflow | here |",
+            "|---|---|",
+            *states,
+            "",
+            "`success` and `failed` are labels, the others are not: what is skipped, removed or failed",
+            "upstream is a consequence.",
+            "",
+        ]
+    )
 
 
 def _settings() -> str:

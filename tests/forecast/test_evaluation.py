@@ -10,6 +10,7 @@ import pytest
 from dagnosis.errors import UnreadableInput
 from dagnosis.forecast import batch
 from dagnosis.forecast.evaluation import best_threshold, budget, evaluate, pr_auc
+from dagnosis.forecast.history import Outcome
 from dagnosis.forecast.report import page
 from dagnosis.forecast.samples import Sample
 from tests.forecast.making import events
@@ -37,7 +38,7 @@ def test_every_model_is_judged_on_the_same_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("failing", [0, 3])
 def test_too_little_history(tmp_path: Path, failing: int) -> None:
     stream = [
-        event._replace(label=0) if hasattr(event, "label") else event for event in events(300, 1)
+        event._replace(label=0) if isinstance(event, Outcome) else event for event in events(300, 1)
     ]
     runs = batch.load(table_of(stream, tmp_path / "runs.csv"))
     runs.label[:failing] = 1

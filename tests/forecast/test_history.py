@@ -23,6 +23,7 @@ def table(tmp_path: Path, text: str, name: str = "runs.csv") -> Table:
 
 def test_a_row_is_a_request_and_an_outcome(tmp_path: Path) -> None:
     request, outcome = table(tmp_path, HEAD + GOOD).events()
+    assert isinstance(request, Request)
     assert request == Request("a", "d", "t", 1767225600.0, priority=3.0)._replace(
         req_cpus=request.req_cpus, req_mem=request.req_mem, req_time=request.req_time
     )

@@ -8,6 +8,7 @@ import pytest
 from dagnosis.forecast.calibration import Line
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.durations import KEPT, Durations
+from dagnosis.forecast.models import Model
 from dagnosis.forecast.models.blend import EDGE, Blend
 from dagnosis.forecast.models.boosted import Boosted
 from dagnosis.forecast.models.forest import HistoryForest
@@ -21,7 +22,7 @@ def blend() -> Blend:
     data, labels, weights = rows(600)
     weights = np.where(labels == 1, 1.0, 3.0)
     made = Blend()
-    members = [made.prior, Logistic(), Boosted(), HistoryForest()]
+    members: list[Model] = [made.prior, Logistic(), Boosted(), HistoryForest()]
     made.members = {one.name: one.fit(data, labels, weights) for one in members}
     return made
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from dagnosis.cli.terminal import CONTEXT
+from dagnosis.cli.terminal import CONTEXT, complain
 from dagnosis.errors import UnreadableInput
 
 RUNS = click.argument("runs", metavar="RUNS", type=Path)
@@ -205,7 +205,7 @@ def _json(value: object) -> None:
 
 def _complain(lines: tuple[str, ...]) -> None:
     for line in lines:
-        click.echo(f"dagnosis: {line}", err=True)
+        complain(line)
 
 
 @contextmanager

@@ -187,8 +187,8 @@ def _predict(rows: Rows, runs: Runs, now: int, index: Index) -> dict[str, Chance
     predicted = {blend.name: blend.predict(asked)}
     for member in blend.members.values():
         predicted[member.name] = member.predict(asked)
-    for name in ("forest", *BASELINES):
-        if name != "forest" or rows.plain is not None:
+    for name in ("prior", "forest", *BASELINES):
+        if name not in predicted and (name != "forest" or rows.plain is not None):
             predicted[name] = make(name).fit(learn, labels, weights).predict(asked)
     return predicted
 

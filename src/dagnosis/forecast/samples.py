@@ -16,8 +16,8 @@ import numpy as np
 from dagnosis.forecast.features import NAMES
 from dagnosis.forecast.models import Labels, Rows, Weights
 
-FAILURES = 12_000
-SUCCESSES = 18_000
+FAILURES = 15_000
+SUCCESSES = 25_000
 
 
 class Sample:

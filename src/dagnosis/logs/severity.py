@@ -84,6 +84,10 @@ def keyword(message: str) -> Label:
     return Label("INFO", 0.65, "keyword")
 
 
+_Key: TypeAlias = tuple[object, ...]
+_Late: TypeAlias = tuple[_Key, _Key, Message]
+
+
 class Labeller:
     """Labels many messages; each distinct template is labelled once, and remembered.
 
@@ -105,39 +109,36 @@ class Labeller:
         if len(known) > _REMEMBERED:
             known.clear()
         found: list[Label | None] = []
-        late: dict[int, tuple[object, Message]] = {}
-        for message in messages:  # of a log, most messages need no more than this loop
-            text, logger, traced = message
+        late: dict[int, _Late] = {}
+        for text, logger, traced in messages:  # of a log, most messages need no more than this loop
             letters = text.encode("utf-8", "surrogatepass").translate(None, _DIGITS)
-            key = (letters, "0" in text and _counts_none(text), logger, traced)
-            label = known.get(key)
+            zero = "0" in text and _counts_none(text)
+            label = known.get((letters, zero, logger, traced))
             if label is None:
-                late[len(found)] = (key, Message(text, logger, traced))
+                words = (_words(text), zero, logger, traced, None)
+                label = known.get(words)
+                if label is None:
+                    key = (letters, zero, logger, traced)
+                    late[len(found)] = (key, words, Message(text, logger, traced))
             found.append(label)
         if late:
-            self._learn(dict(late.values()))
-            for index, (late_key, _) in late.items():
-                found[index] = known[late_key]
+            for index, label in zip(late, self._learn(list(late.values())), strict=True):
+                found[index] = label
         return cast("list[Label]", found)
 
-    def _learn(self, first: dict[object, Message]) -> None:
-        """Remember what was not known by its first key."""
+    def _learn(self, late: list[_Late]) -> list[Label]:
+        """The labels of messages that are not known by two keys; then they are."""
         new: dict[object, Message] = {}
-        aliases = [(key, *self._find(message, new)) for key, message in first.items()]
+        templates: list[_Key] = []
+        for _, words, message in late:
+            template: _Key = (mask(message.text[:_COMPARED]), words[1:])
+            templates.append(template)
+            if template not in self._known:
+                new.setdefault(template, message)
         self._ask(new)
-        for key, words, template in aliases:
-            self._known[key] = self._known[words] = self._known[template]
-
-    def _find(self, message: Message, new: dict[object, Message]) -> tuple[object, object]:
-        """Two more keys of a message; it is noted in `new` where neither is known."""
-        text, *context = message
-        words = (_words(text), _counts_none(text), None, *context)
-        if words in self._known:
-            return words, words
-        template = (mask(text[:_COMPARED]), _counts_none(text), *context)
-        if template not in self._known:
-            new.setdefault(template, message)
-        return words, template
+        for (key, words, _), known in zip(late, templates, strict=True):
+            self._known[key] = self._known[words] = self._known[known]
+        return [self._known[template] for template in templates]
 
     def _ask(self, new: dict[object, Message]) -> None:
         floor = {key: keyword(message.text[:_COMPARED]) for key, message in new.items()}

@@ -22,6 +22,7 @@ NEEDED = (
     "PyYAML",
     "rich",
     "scikit-learn",
+    "skops",
     "SQLAlchemy",
     "zstandard",
 )

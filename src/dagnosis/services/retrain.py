@@ -144,18 +144,22 @@ def _verdict(newest: Contest, shipped: Contest) -> tuple[bool, str]:
         ahead = newest.new_right - newest.old_right
         how = f"{ahead} more right" if ahead > 0 else "no more right"
         return False, (
-            f"no clear win on the newest slice ({how} of {newest.items}, p {newest.p_win:.3f},"
+            f"no clear win on the newest slice ({how} of {newest.items}, p {_p(newest.p_win)},"
             f" below {ALPHA} is asked)"
         )
     if shipped.p_loss < NOISE:
         return False, (
             f"worse on the shipped evaluation set ({shipped.old_right} to {shipped.new_right} right of"
-            f" {shipped.items}, p {shipped.p_loss:.3f})"
+            f" {shipped.items}, p {_p(shipped.p_loss)})"
         )
     return True, (
         f"better on the newest slice ({newest.old_right} to {newest.new_right} right of"
-        f" {newest.items}, p {newest.p_win:.3f}), not worse on the shipped evaluation set"
+        f" {newest.items}, p {_p(newest.p_win)}), not worse on the shipped evaluation set"
     )
+
+
+def _p(chance: float) -> str:
+    return f"{chance:.3f}" if chance >= 0.001 else "< 0.001"
 
 
 def _promote(trainer: Trainer, outcome: Outcome, made: Path, folder: Path | None) -> Outcome:

@@ -1,8 +1,8 @@
 """The default: the mean of the log-odds of models that err differently, as far as history carries.
 
-The ladder: with less than `SOME` history the prior answers alone, then it and a forest, from `MUCH`
-on all members. Each has the same say: weights that are fitted on few failures say more about the last
-incident than about the next.
+The ladder: with less than `SOME` history the prior answers alone, then it and a forest; from `MUCH` on
+the forest, boosted trees and a regression on all columns, as by then the prior only drags. Each has the
+same say: weights that are fitted on few failures say more about the last incident than about the next.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dagnosis.forecast.models.prior import Prior
 SOME = (300, 30)
 """Outcomes, and failures among them (and successes), from which a forest is of use."""
 MUCH = (4000, 300)
-"""From which boosted trees and a regression on all columns are, too."""
+"""From which boosted trees and a regression on all columns are, too, and the prior is not."""
 EDGE = 1e-4
 """How near to 0 or 1 a member may go; a forest says 0 where it saw no failure."""
 
@@ -42,10 +42,10 @@ class Blend:
     def fit(self, rows: Rows, labels: Labels, weights: Weights) -> Self:
         """Choose the rung, fit its members."""
         members: list[Model] = [self.prior]
-        if _enough(labels, SOME):
-            members.append(HistoryForest())
         if _enough(labels, MUCH):
-            members += [Logistic(), Boosted()]
+            members = [Logistic(), Boosted(), HistoryForest()]
+        elif _enough(labels, SOME):
+            members.append(HistoryForest())
         self.members = {one.name: one.fit(rows, labels, weights) for one in members}
         return self
 
@@ -75,9 +75,6 @@ class Blend:
         }
         names = msgspec.json.decode((folder / "blend.json").read_bytes(), type=list[str])
         self.members = {name: known[name]().load(folder) for name in names}
-        prior = self.members[Prior.name]
-        assert isinstance(prior, Prior)
-        self.prior = prior
         return self
 
 

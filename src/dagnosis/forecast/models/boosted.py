@@ -15,13 +15,15 @@ from dagnosis.forecast.models.linear import chance
 from dagnosis.forecast.models.trees import SEED, Trees
 
 _EDGE = 1e-6
+_BLOCK = 1024
+"""Rows at a time: every tree walks over all of them, so they should fit into the cache."""
 
 
 class Boosted(Trees):
     """Sees what columns say together; slow steps and small trees, as failures are few.
 
     Weights count as one for each class: the trees are grown without them and the log-odds are moved by
-    what the sample left out (scikit-learn 1.9 bins weighted columns 20 times slower).
+    what the sample left out (scikit-learn 1.9 bins weighted columns many times slower).
     """
 
     name: ClassVar[str] = "boosted"
@@ -59,6 +61,12 @@ class Boosted(Trees):
 
     def predict(self, rows: Rows) -> Chances:
         """Probabilities."""
+        if len(rows) > _BLOCK and self.only is None:
+            blocks = [
+                self.predict(rows.take(np.arange(at, min(at + _BLOCK, len(rows)))))
+                for at in range(0, len(rows), _BLOCK)
+            ]
+            return np.concatenate(blocks)
         chances = super().predict(rows)
         if self.only is not None or self.shift == 0.0:
             return chances

@@ -33,7 +33,7 @@ class Forest(Trees):
 
 class HistoryForest(Trees):
     """A forest on the design matrix. Extremely randomised trees: thresholds are drawn, not searched,
-    which is a third of the time of a random forest and held up better here on later time."""
+    which is a fraction of a random forest's time and held up no worse on later time."""
 
     name: ClassVar[str] = "forest-history"
 

@@ -61,7 +61,7 @@ def diagnose(log: ParsedLog, evidence: int = 5) -> Finding | None:
     gaps: tuple[str, ...] = ()
     if verdict is None or confidence < BAR:
         gaps = _gaps(log)
-        verdict = verdict if confidence >= BAR else None
+        verdict, confidence = None, 0.0
     return Finding(
         verdict=verdict,
         confidence=confidence,
@@ -81,7 +81,13 @@ def _suspects(judged: list[Judged]) -> tuple[Candidate, ...]:
     if verdict and not (verdict.vague or verdict.symptom):
         return ()
     near = [c for c, known in judged[1:] if known is None and c.score >= top.score - NEAR]
-    return tuple(c for c in (top, *near[:3]) if c.kind != "supervisor")
+    return tuple(
+        c for c in (top, *near[:3]) if c.kind != "supervisor" and c.message not in _HEADINGS
+    )
+
+
+_HEADINGS = frozenset({"Task failed with exception", "Task failed."})
+"""What Airflow writes above any failure."""
 
 
 def _just_ends(log: ParsedLog) -> Finding:

@@ -1,6 +1,6 @@
 """Vectors of word pieces from a small sentence encoder: what a word means before any log was read.
 
-    python -m dagnosis.logs.training.embeddings all-MiniLM-L6-v2 pieces.npz
+    python -m dagnosis.logs.training.lines.embeddings all-MiniLM-L6-v2 pieces.npz
 
 Each piece of the vocabulary goes through the encoder alone, and its mean output is its vector, as
 Model2Vec does (https://github.com/MinishLab/model2vec, MIT). The folder holds `model.safetensors`,
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +26,37 @@ _BATCH = 512
 
 
 class Encoder:
-    """The forward pass of a BERT encoder, without attention masks: its inputs have one length."""
+    """The forward pass of a BERT encoder."""
 
     def __init__(self, folder: Path) -> None:
         self.settings: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
-        self._weights = _tensors(folder / "model.safetensors")
+        self.weights = _tensors(folder / "model.safetensors")
+        self.layers: int = self.settings["num_hidden_layers"]
 
-    def __call__(self, ids: Tensor) -> Tensor:
-        """ids (batch, tokens) -> states (batch, tokens, width)."""
-        weights = self._weights
+    def __call__(self, ids: Tensor, upto: int | None = None) -> Tensor:
+        """ids (batch, tokens) -> states (batch, tokens, width) behind the first `upto` layers.
+
+        Id 0 pads and is not looked at.
+        """
+        weights = self.weights
         states = (
             weights["embeddings.word_embeddings.weight"][ids]
             + weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         states = self._norm("embeddings.LayerNorm", states)
-        for layer in range(self.settings["num_hidden_layers"]):
-            states = self._layer(f"encoder.layer.{layer}.", states)
+        return self.through(states, ids != 0, range(self.layers if upto is None else upto))
+
+    def through(
+        self, states: Tensor, seen: Tensor, layers: Iterable[int], dropout: float = 0.0
+    ) -> Tensor:
+        """States (batch, tokens, width) through some layers; `seen` (batch, tokens) is no padding."""
+        mask = seen[:, None, None, :]
+        for layer in layers:
+            states = self._layer(f"encoder.layer.{layer}.", states, mask, dropout)
         return states
 
-    def _layer(self, at: str, states: Tensor) -> Tensor:
+    def _layer(self, at: str, states: Tensor, mask: Tensor, dropout: float) -> Tensor:
         batch, tokens, width = states.shape
         heads = self.settings["num_attention_heads"]
         query, key, value = (
@@ -53,25 +65,25 @@ class Encoder:
             .transpose(1, 2)
             for part in ("query", "key", "value")
         )
-        seen = functional.scaled_dot_product_attention(query, key, value)
+        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         seen = seen.transpose(1, 2).reshape(batch, tokens, width)
-        out = self._linear(f"{at}attention.output.dense", seen)
+        out = functional.dropout(self._linear(f"{at}attention.output.dense", seen), dropout)
         states = self._norm(f"{at}attention.output.LayerNorm", states + out)
         out = functional.gelu(self._linear(f"{at}intermediate.dense", states))
-        out = self._linear(f"{at}output.dense", out)
+        out = functional.dropout(self._linear(f"{at}output.dense", out), dropout)
         return self._norm(f"{at}output.LayerNorm", states + out)
 
     def _linear(self, name: str, states: Tensor) -> Tensor:
         return functional.linear(
-            states, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+            states, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
         )
 
     def _norm(self, name: str, states: Tensor) -> Tensor:
         return functional.layer_norm(
             states,
             states.shape[-1:],
-            self._weights[f"{name}.weight"],
-            self._weights[f"{name}.bias"],
+            self.weights[f"{name}.weight"],
+            self.weights[f"{name}.bias"],
             self.settings["layer_norm_eps"],
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from dagnosis.logs.training.statements import LABELS, Statement
+from dagnosis.logs.training.lines.statements import LABELS, Statement
 
 _NOUNS = "table task queue file session bucket worker schema record model".split()
 _SENTENCES = {

@@ -16,22 +16,17 @@ import torch
 
 from dagnosis.errors import RefusedModel
 from dagnosis.logs.learned.lines import LineModel, Message
-from dagnosis.logs.training.corpus import OUTPUTS, RELATIVES, examples, folds, macro_f1
-from dagnosis.logs.training.judging import head_of
-from dagnosis.logs.training.lines import (
-    BASELINE,
-    Recipe,
-    Trained,
-    cross_validate,
-    difference,
-    export,
-    fit,
-)
-from dagnosis.logs.training.network import Baseline
-from dagnosis.logs.training.statements import write
+from dagnosis.logs.training.lines.corpus import OUTPUTS, RELATIVES, examples, folds, macro_f1
+from dagnosis.logs.training.lines.fitting import Trained, fit
+from dagnosis.logs.training.lines.judging import head_of
+from dagnosis.logs.training.lines.network import Baseline
+from dagnosis.logs.training.lines.recipe import BASELINE, Recipe
+from dagnosis.logs.training.lines.statements import write
+from dagnosis.logs.training.lines.train import difference, export
+from dagnosis.logs.training.lines.validation import cross_validate
 from dagnosis.models import manifest
-from tests.logs.training.conftest import TINY
-from tests.logs.training.generated import corpus
+from tests.logs.training.lines.conftest import TINY
+from tests.logs.training.lines.generated import corpus
 
 SMALL = msgspec.structs.replace(Recipe(), **TINY)
 MESSAGES = [Message("failed to open table: 7"), Message("x"), Message(""), Message("starting task")]
@@ -71,10 +66,10 @@ def test_a_text_of_many_systems_counts_once() -> None:
 @pytest.mark.parametrize("recipe", [SMALL, msgspec.structs.replace(BASELINE, epochs=1, hidden=8)])
 def test_onnx_gives_what_torch_gives(tmp_path: Path, recipe: Recipe) -> None:
     rows = corpus(2)
-    judged = cross_validate(rows, recipe, None, 2)
+    judged = cross_validate(rows, recipe, where=folds(rows, 2))
     *_, trained = fit(examples(rows), recipe, None)
     assert isinstance(trained, Trained)
-    export(trained, head_of(rows, judged, recipe.tokens, recipe.model == "default"), tmp_path)
+    export(trained, head_of(judged, recipe.tokens, recipe.model == "default"), tmp_path)
     assert difference(trained, tmp_path, MESSAGES) < 1e-4
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagnosis.logs.learned.lines import LEVELS
-from dagnosis.logs.training.statements import Place, Statement
+from dagnosis.logs.training.lines.statements import Place, Statement
 
 OUTPUTS = ("debug", "info", "warning", "error", "exception")
 """What `Default` tells apart; `critical` is `error`."""

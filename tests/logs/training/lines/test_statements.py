@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagnosis.errors import UnreadableInput, WrongUse
-from dagnosis.logs.training.statements import (
+from dagnosis.logs.training.lines.statements import (
     MEASURING,
     calls,
     is_measuring,

@@ -1,7 +1,7 @@
 """The corpus of the line classifier: logging calls of openly licensed packages, read with `ast`.
 
-    python -m dagnosis.logs.training.statements --wheels wheels --out corpus.tsv.gz
-    python -m dagnosis.logs.training.statements --wheels wheels --out corpus.tsv.gz --download
+    python -m dagnosis.logs.training.lines.statements --wheels wheels --out corpus.tsv.gz
+    python -m dagnosis.logs.training.lines.statements --wheels wheels --out corpus.tsv.gz --download
 
 Reads each wheel or sdist in a folder where it lies; nothing of a package is run or unpacked. With
 `--download`, pip first fetches the packages of packages.txt that are not there yet, one at a time.
@@ -377,7 +377,8 @@ def read(path: Path) -> list[Statement]:
             for number, line in enumerate(lines, 1):
                 rows.append(_row(line.rstrip("\n").split("\t"), path, number))
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"{path}: {error}") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableInput(f"{path}: {reason.lower()}") from None
     return rows
 
 

@@ -7,17 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.logs.training.generated import corpus
+from tests.logs.training.lines.generated import corpus
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a model that was trained in a second or two."""
     pytest.importorskip("torch")
-    from dagnosis.logs.training.lines import Recipe, train
+    from dagnosis.logs.training.lines.corpus import folds
+    from dagnosis.logs.training.lines.recipe import Recipe
+    from dagnosis.logs.training.lines.train import train
 
     folder = tmp_path_factory.mktemp("tiny") / "lines"
-    train(corpus(), msgspec.structs.replace(Recipe(), **TINY), None, 2, folder)
+    rows = corpus()
+    train(rows, msgspec.structs.replace(Recipe(), **TINY), folder, where=folds(rows, 2))
     return folder
 
 

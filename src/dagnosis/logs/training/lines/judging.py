@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dagnosis.logs.learned.lines import LEVELS, Head
 from dagnosis.logs.severity import keyword
-from dagnosis.logs.training.corpus import macro_f1, truth
-from dagnosis.logs.training.statements import Statement
+from dagnosis.logs.training.lines.corpus import folds, macro_f1, truth
+from dagnosis.logs.training.lines.statements import Statement
 
 _STEP = 0.1
 _SPARE = 0.0005
@@ -21,12 +21,17 @@ _BINS = 24
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """Probabilities of every row (rows, 3) by a network that saw nothing of its system, the fold of
-    each row, and the number of epochs after which those were best."""
+    """What networks say of rows whose systems they saw nothing of."""
 
+    rows: list[Statement]
     probabilities: Any
+    """Shape (rows, 3)."""
     fold: Any
+    """Shape (rows,); rows of one system are in one fold."""
     epochs: int
+    """After how many epochs these were best."""
+    opinions: dict[str, Any] = {}
+    """Text -> what a teacher says of it (outputs,); of judged rows one that did not see their system."""
 
 
 def distinct(rows: Sequence[Statement]) -> NDArray[np.int64]:
@@ -51,8 +56,9 @@ def scores(
     return np.asarray(found, np.float64)
 
 
-def head_of(rows: Sequence[Statement], judged: Judged, tokens: int, context: bool) -> Head:
+def head_of(judged: Judged, tokens: int, context: bool) -> Head:
     """The bias and the weight of keywords with the best macro-F1, and the calibration."""
+    rows = judged.rows
     at = distinct(rows)
     true, said = truth(rows)[at], keywords(rows)[at]
     shares = judged.probabilities[at]
@@ -101,19 +107,23 @@ def knots(
     return tuple((round(m, 4), round(float(r), 4)) for m, r in zip(middle, rising, strict=True))
 
 
-def figures(rows: Sequence[Statement], judged: Judged, head: Head) -> dict[str, float]:
+def figures(judged: Judged, head: Head) -> dict[str, float]:
     """Macro-F1 over distinct texts, and how far the confidence can be trusted.
 
     The calibration of each fold is that of the others, so that it is judged on unseen systems too.
     """
+    rows = judged.rows
     at = distinct(rows)
     true, said, fold = truth(rows)[at], keywords(rows)[at], judged.fold[at]
     shares = judged.probabilities[at]
     chosen = scores(shares, head, said).argmax(1)
     sure = np.zeros(len(at))
+    if len(np.unique(fold)) == 1:
+        fold = folds([rows[i] for i in at.tolist()], 5)
     for one in np.unique(fold):
         held = fold == one
-        table = np.array(knots(shares[~held], chosen[~held], true[~held]))
+        others = held if held.all() else ~held  # one system alone is its own judge
+        table = np.array(knots(shares[others], chosen[others], true[others]))
         own = shares[held, chosen[held]]
         sure[held] = np.interp(own, table[:, 0], table[:, 1])
     right = chosen == true

@@ -1,0 +1,1 @@
+"""Training of the line classifier: `python -m dagnosis.logs.training.lines`."""
