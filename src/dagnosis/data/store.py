@@ -62,12 +62,12 @@ class ProfileStore:
             ) from None
 
     def _engine(self) -> Engine:
-        from sqlalchemy import create_engine, event, exc
+        from sqlalchemy import NullPool, create_engine, event, exc
 
         if self._made is not None:
             return self._made
         try:
-            engine = create_engine(self.url)
+            engine = create_engine(self.url, poolclass=NullPool)
         except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
             raise WrongUse(f"profiles: not a database URL that can be used ({error})") from None
         if engine.dialect.name == "sqlite":

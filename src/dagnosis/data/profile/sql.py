@@ -36,7 +36,7 @@ class SQLEngine:
 
     @cached_property
     def _engine(self) -> Engine:
-        from sqlalchemy import create_engine, exc
+        from sqlalchemy import NullPool, create_engine, exc
         from sqlalchemy.engine import Engine
 
         if isinstance(self.source, Engine):
@@ -45,7 +45,8 @@ class SQLEngine:
         if url.startswith(("postgresql://", "postgres://")):
             url = "postgresql+psycopg://" + url.partition("://")[2]
         try:
-            return create_engine(url)
+            # a check makes a few queries and goes; a pool would keep its connection open
+            return create_engine(url, poolclass=NullPool)
         except (exc.ArgumentError, exc.NoSuchModuleError) as error:
             raise WrongUse(f"not a database URL that can be used ({error})") from None
         except ModuleNotFoundError as error:
