@@ -46,7 +46,8 @@ def test_the_future_changes_no_forecast(seed: int, now: int, model: str) -> None
     asked = [event.uid for event in stream[:now] if isinstance(event, Request)]
     before = answers(stream, model)
     after = answers(other_future(stream, now, seed), model)
-    assert [before[uid] for uid in asked] == [after[uid] for uid in asked]
+    # other rows in the same product of matrices move the last digits of a float
+    assert [before[uid] for uid in asked] == pytest.approx([after[uid] for uid in asked], abs=1e-12)
 
 
 def test_nor_one_of_the_blend() -> None:

@@ -39,6 +39,8 @@ HELD = 100
 """Values for which a score is held."""
 MARGIN, LEAST = 1.15, 3.0
 """An alarm exceeds the highest usual score so far (99.5 %) by this factor, and is no less than that."""
+HUGE = 1e150
+"""Larger values count as this, so that no sum of them overflows."""
 LARGEST = 1000.0
 FLAT = 36
 """Equal values from which standing still is strange, when it never lasted a third as long."""
@@ -160,6 +162,7 @@ class SeriesMonitor:
             return Point(max(self.held, default=0.0), False, "none")
         if math.isinf(value):
             return Point(3 * math.log1p(LARGEST), self.seen > START, "point")
+        value = max(-HUGE, min(HUGE, value))
         flat = self._standing(value)
         beyond, levels = self._strangeness(value)
         self.seen += 1
