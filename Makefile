@@ -27,6 +27,7 @@ demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries
 	@$(BIN)/dagnosis demo
 
 test: install ## Every test
+	@.ci/debian
 	$(BIN)/python -m pytest -q -n auto
 
 lint: install ## Style
