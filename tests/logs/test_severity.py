@@ -50,6 +50,9 @@ def test_a_stated_level_stands() -> None:
         ("Finished processing 42 files in 3.2 s", "INFO"),
         ("finished with 0 errors", "INFO"),
         ("DeprecationWarning: this parameter is deprecated, use that one", "WARNING"),
+        ("r24=0x0ffea4c8 r25=0x00000003 r26=0x0000000f", "ERROR"),
+        ("machine check: correctable error of bank 3", "ERROR"),
+        ("sp: 5 workers", "INFO"),
         ("", "INFO"),
     ],
 )

@@ -34,6 +34,14 @@ _ERROR = re2.compile(
 _TRACE = re2.compile(
     r"Traceback \(most recent call last\)|(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception)(?:: |$)|Caused by: "
 )
+# The state of a processor is printed when a kernel or a program crashed; names of registers and of
+# exceptions are those of the manuals of x86, Arm and Power.
+_DUMP = re2.compile(
+    r"(?i)^\W*(?:[rx]\d{1,2}|fpr\d{1,2}|[cdx]r\d?|xer|ctr|lr|msr|srr\d|dear|esr|dbcr\d|iar|pc|sp|fp|[er](?:ip|[sb]p|[abcd]x|[sd]i)|[er]?flags)"
+    r"[=:] ?(?:0x)?[0-9a-f]{8,16}\b"
+    r"|\bregisters?: ?0x[0-9a-f]+|\bmachine check\b|\b(?:program|(?:data|instruction) (?:storage|store|access|tlb)) (?:interrupt|exception)\b"
+    r"|\bgeneral protection fault\b|\bkernel (?:oops|bug)\b|\bunable to handle kernel\b|\bcore dumped\b|\bassert condition\b"
+)
 _WARNING = re2.compile(
     r"(?i)\bwarn(?:ing|ings)?\b|\bdeprecat\w+|\bretry(?:ing)?\b|\bskipp(?:ed|ing)\b|\bignor(?:ed|ing)\b|\bmissing\b|\bnot found\b"
     r"|\bdoes not exist\b|\balready exists\b|\btime(?:d)? ?out\b|\bslow\b|\bfall(?:ing)? ?back\b|\bunsupported\b|\bnot supported\b"
@@ -51,7 +59,8 @@ class Label(msgspec.Struct, frozen=True):
 
 _NOTHING_WRONG = Label("INFO", 0.8, "keyword")
 _RAISED = Label("ERROR", 0.9, "keyword")
-_CERTAIN = (_NOTHING_WRONG, _RAISED)
+_DUMPED = Label("ERROR", 0.85, "keyword")
+_CERTAIN = (_NOTHING_WRONG, _RAISED, _DUMPED)
 """What keywords know better than a model that reads neither numbers nor stack traces."""
 
 
@@ -71,12 +80,16 @@ def keyword(message: str) -> Label:
 
     >>> keyword("finished with 0 errors").level
     'INFO'
+    >>> keyword("RIP: 0010:ffffffff81234567 RSP: 0018:ffff8880").level, keyword("rax=0x0000000000000000").level
+    ('INFO', 'ERROR')
     """
     message = _sound(message)
     if _NOTHING.search(message):
         return _NOTHING_WRONG
     if _TRACE.match(message):
         return _RAISED
+    if _DUMP.search(message):
+        return _DUMPED
     if _ERROR.search(message):
         return Label("ERROR", 0.7, "keyword")
     if _WARNING.search(message):
