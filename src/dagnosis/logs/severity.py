@@ -144,7 +144,8 @@ class Labeller:
         new: dict[object, Message] = {}
         templates: list[_Key] = []
         for _, words, message in late:
-            template: _Key = (mask(message.text[:_COMPARED]), words[1:])
+            masked = _PLACEHOLDER.sub(VARIABLE, mask(message.text[:_COMPARED]))
+            template: _Key = (masked, words[1:])
             templates.append(template)
             if template not in self._known:
                 new.setdefault(template, message)
@@ -168,6 +169,9 @@ _REMEMBERED = 200_000
 """Keys that are remembered; a log that has more of them is hostile, or no log."""
 _COMPARED = 2000
 """Characters of a message by which its template is told and keywords are searched."""
+VARIABLE = "<*>"
+"""Any value: to the network all placeholders are one token."""
+_PLACEHOLDER = re2.compile(r"<(?:num|time|path|ip|uuid|hex|id|url|email|host|duration|size)>")
 _DIGITS = b"0123456789"
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _HEX = b"0123456789abcdefABCDEFx-"
