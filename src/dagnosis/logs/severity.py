@@ -144,7 +144,7 @@ class Labeller:
         new: dict[object, Message] = {}
         templates: list[_Key] = []
         for _, words, message in late:
-            masked = _PLACEHOLDER.sub(VARIABLE, mask(message.text[:_COMPARED]))
+            masked = _PLACEHOLDER.sub(VARIABLE, _sound(mask(message.text[:_COMPARED])))
             template: _Key = (masked, words[1:])
             templates.append(template)
             if template not in self._known:
