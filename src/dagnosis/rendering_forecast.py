@@ -28,25 +28,30 @@ def evaluation(found: Evaluation) -> None:
         f"[bold]{escape(found.name)}[/]: {found.labelled:,} runs with a known end of {found.runs:,}; "
         f"judged on the last {found.scores[0].runs:,} by time, {found.failed:.1%} of them failed"
     )
-    table = _table("model", "PR-AUC", "95 %", "ROC-AUC", "accuracy", "precision", "recall", "F1",
-                   "at 1 %", "at 5 %", "Brier", "cal. error")  # fmt: skip
+    ranking = _table("model", "PR-AUC", "95 %", "ROC-AUC", "Brier", "calibration error")
+    deciding = _table("model", "accuracy", "precision", "recall", "F1", "at 1 %", "at 5 %")
     for score in found.scores:
-        table.add_row(
+        ranking.add_row(
             score.model, f"{score.pr_auc:.3f}", f"{score.low:.2f}-{score.high:.2f}",
-            f"{score.roc_auc:.3f}", f"{score.accuracy:.3f}", f"{score.precision:.2f}",
+            f"{score.roc_auc:.3f}", f"{score.brier:.4f}", f"{score.calibration_error:.3f}",
+        )  # fmt: skip
+        deciding.add_row(
+            score.model, f"{score.accuracy:.3f}", f"{score.precision:.2f}",
             f"{score.recall:.2f}", f"{score.f1:.2f}",
             *(f"{p:.2f}/{r:.2f}" for p, r in score.budgets.values()),
-            f"{score.brier:.4f}", f"{score.calibration_error:.3f}",
         )  # fmt: skip
-    console.print(table)
+    console.print(ranking)
+    console.print(deciding)
     console.print("at 1 %, 5 %: precision/recall when so many of the runs raise an alert")
     parts = list(dict.fromkeys(name for score in found.scores for name in score.buckets))
     if parts:
-        hard = _table("PR-AUC on", "runs", *(score.model for score in found.scores))
-        for part in parts:
-            cells = [score.buckets.get(part) for score in found.scores]
-            runs = next(cell[0] for cell in cells if cell)
-            hard.add_row(part, f"{runs:,}", *(f"{cell[1]:.3f}" if cell else "-" for cell in cells))
+        hard = _table("model", *parts)
+        cells = [[score.buckets.get(part) for part in parts] for score in found.scores]
+        sizes = [max(cell[0] for cell in column if cell) for column in zip(*cells, strict=True)]
+        hard.add_row("runs", *(f"{size:,}" for size in sizes), end_section=True)
+        for score, row in zip(found.scores, cells, strict=True):
+            hard.add_row(score.model, *(f"{cell[1]:.3f}" if cell else "-" for cell in row))
+        console.print("PR-AUC on the hard parts:")
         console.print(hard)
     if found.random_split is not None:
         plain = next((s.pr_auc for s in found.scores if s.model == "forest"), None)
