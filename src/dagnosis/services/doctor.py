@@ -19,11 +19,13 @@ NEEDED = (
     "google-re2",
     "msgspec",
     "numpy",
+    "onnxruntime",
     "PyYAML",
     "rich",
     "scikit-learn",
     "skops",
     "SQLAlchemy",
+    "tokenizers",
     "zstandard",
 )
 
