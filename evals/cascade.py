@@ -26,7 +26,8 @@ from dagnosis.logs.evidence import candidates
 from dagnosis.logs.learned.causes import CauseModel
 from dagnosis.logs.parsing import ParsedLog, parse
 from dagnosis.logs.reading import read_path
-from dagnosis.logs.training.causes import Example, fit, of_corpus, stated, with_variations
+from dagnosis.logs.training.causes import fit
+from dagnosis.logs.training.examples import Example, of_corpus, stated, twins, with_variations
 from evals.calibration import expected_error
 
 FOLDS = 5
@@ -51,18 +52,13 @@ def folds(names: Sequence[str], seed: int = 0) -> dict[str, int]:
 def leave_faults_out(folder: Path, rows: list[dict[str, Any]]) -> Iterator[Judged]:
     """Each log with models that saw nothing of its fault."""
     base, faults = stated(), of_corpus(folder)
-    fold = folds([fault_of(row["fault"]) for row in rows])
+    fold = folds([twins(row["fault"]) for row in rows])
     for number in range(FOLDS):
-        seen = [e for e in faults if fold[fault_of(e.group.removeprefix("fault "))] != number]
+        seen = [e for e in faults if fold[twins(e.group.removeprefix("fault "))] != number]
         model = model_of([*base, *seen])
         for row in rows:
-            if fold[fault_of(row["fault"])] == number:
+            if fold[twins(row["fault"])] == number:
                 yield judge(parse(read_path(folder / row["file"])), row, model)
-
-
-def fault_of(name: str) -> str:
-    """A fault and its noisy twin are one: what is learnt from one would be known of the other."""
-    return name.removesuffix("_noisy")
 
 
 def leave_causes_out(folder: Path, rows: list[dict[str, Any]]) -> Iterator[Judged]:

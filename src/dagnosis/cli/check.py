@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dagnosis.cli.terminal import print_json, progress
 from dagnosis.errors import UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def check(
             partition=partition or "",
             false_alarms=chosen.false_alarms,
             holidays=days,
-            progress=_progress,
+            progress=lambda paths: progress(list(paths), what="Reading history"),
         )
     else:
         checked = _check_stored(dataset, name, partition, run, table, where, days, chosen)
@@ -94,9 +94,7 @@ def check(
 
         _write(html, report(checked.finding, checked.profile, checked.past))
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.encode(checked.finding).decode())
+        print_json(checked.finding)
     else:
         from dagnosis.rendering_check import show
 
@@ -159,10 +157,7 @@ def accept(
     store = ProfileStore(settings.load().settings.profiles_place)
     made = accept_batch(engine, name, key, run, store)
     if as_json:
-        import msgspec
-
-        accepted = {"dataset": name, "partition": key, "rows": made.rows, "status": "accepted"}
-        click.echo(msgspec.json.encode(accepted).decode())
+        print_json({"dataset": name, "partition": key, "rows": made.rows, "status": "accepted"})
     else:
         click.echo(f"{name} {key}: accepted, {made.rows:,} rows are the new normal")
 
@@ -208,15 +203,6 @@ def _holidays(file: Path | None) -> frozenset[date]:
                 f"{file}: line {number}: {line.strip()!r} is no date like 2026-01-05"
             ) from None
     return frozenset(days)
-
-
-def _progress(paths: Iterable[Path]) -> Iterable[Path]:
-    if not sys.stderr.isatty():
-        return paths
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(list(paths), "Reading history", console=Console(stderr=True), transient=True)
 
 
 def _write(path: Path, text: str) -> None:

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import msgspec
 
-from dagnosis.cli.terminal import CONTEXT, complain
+from dagnosis.cli.terminal import CONTEXT, complain, print_json
 from dagnosis.errors import UnreadableInput
 
 RUNS = click.argument("runs", metavar="RUNS", type=Path)
@@ -54,7 +53,7 @@ def pull(url: str, runs: Path, as_json: bool) -> None:
 
     read, kept = pulled(url, runs)
     if as_json:
-        _json({"read": read, "kept": kept, "runs": str(runs)})
+        print_json({"read": read, "kept": kept, "runs": str(runs)})
     else:
         click.echo(f"{read:,} tries read, {kept:,} kept in {runs}")
 
@@ -81,7 +80,7 @@ def train(runs: Path, no_promote: bool, as_json: bool) -> None:
     with _steps(as_json) as step:
         report = trained(runs, promote=not no_promote, step=step)
     if as_json:
-        _json(report)
+        print_json(report)
     else:
         from dagnosis import rendering_forecast
 
@@ -117,7 +116,7 @@ def evaluate(runs: Path, html: Path | None, as_json: bool) -> None:
         except OSError as error:
             raise UnreadableInput(f"{html}: {(error.strerror or str(error)).lower()}") from None
     if as_json:
-        _json(found)
+        print_json(found)
     else:
         from dagnosis import rendering_forecast
 
@@ -160,7 +159,7 @@ def score(runs: Path, alerts: float, most: int, as_json: bool) -> None:  # fmt: 
         found = scored(runs, alerts, most, progress=progress)
     _complain(found.troubles)
     if as_json:
-        _json(found)
+        print_json(found)
     else:
         from dagnosis import rendering_forecast
 
@@ -191,16 +190,12 @@ def replay(events: Path, out: Path, model: str, as_json: bool) -> None:
         done = replayed(events, out, model, progress)
     _complain(done.troubles)
     if as_json:
-        _json(done)
+        print_json(done)
     else:
         click.echo(
             f"{done.requests:,} forecasts in {out}; {done.labelled:,} outcomes seen, "
             f"fitted {done.fits} times"
         )
-
-
-def _json(value: object) -> None:
-    click.echo(msgspec.json.encode(value).decode())
 
 
 def _complain(lines: tuple[str, ...]) -> None:

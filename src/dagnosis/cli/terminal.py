@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from dagnosis.errors import UnreadableInput
 if TYPE_CHECKING:
     from dagnosis.logs.reading import Limits, LogText
 
+T = TypeVar("T")
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -47,16 +48,14 @@ def read(source: Path | None, limits: Limits | None = None) -> LogText:
     return read_path(source, limits)
 
 
-def progress(
-    sources: list[Path | UnreadableInput | None], wanted: bool
-) -> Iterable[Path | UnreadableInput | None]:
-    """The sources behind a progress bar, where one is wanted and can be seen."""
+def progress(items: Sequence[T], wanted: bool = True, what: str = "Reading logs") -> Iterable[T]:
+    """The items behind a progress bar, where one is wanted and can be seen."""
     if not wanted or not sys.stderr.isatty():
-        return sources
+        return items
     from rich.console import Console
     from rich.progress import track
 
-    return track(sources, "Reading logs", console=Console(stderr=True), transient=True)
+    return track(items, what, console=Console(stderr=True), transient=True)
 
 
 def opened(path: Path, mode: str) -> Any:

@@ -40,7 +40,7 @@ _DUMP = re2.compile(
     r"(?i)^\W*(?:[rx]\d{1,2}|fpr\d{1,2}|[cdx]r\d?|xer|ctr|lr|msr|srr\d|dear|esr|dbcr\d|iar|pc|sp|fp|[er](?:ip|[sb]p|[abcd]x|[sd]i)|[er]?flags)"
     r"[=:] ?(?:0x)?[0-9a-f]{8,16}\b"
     r"|\bregisters?: ?0x[0-9a-f]+|\bmachine check\b|\b(?:program|(?:data|instruction) (?:storage|store|access|tlb)) (?:interrupt|exception)\b"
-    r"|\bgeneral protection fault\b|\bkernel (?:oops|bug)\b|\bunable to handle kernel\b|\bcore dumped\b|\bassert condition\b"
+    r"|\bgeneral protection fault\b|\bkernel (?:oops|bug)\b|\bunable to handle kernel\b|\bcore dumped\b|\bassert(?:ion)? (?:failed|failure|violated)\b"
 )
 _WARNING = re2.compile(
     r"(?i)\bwarn(?:ing|ings)?\b|\bdeprecat\w+|\bretry(?:ing)?\b|\bskipp(?:ed|ing)\b|\bignor(?:ed|ing)\b|\bmissing\b|\bnot found\b"

@@ -11,8 +11,8 @@ import pytest
 
 from dagnosis.errors import UnreadableInput, WrongUse
 from dagnosis.logs.learned.causes import FILE, CauseModel
-from dagnosis.logs.training import causes
-from dagnosis.logs.training.causes import Example
+from dagnosis.logs.training import causes, examples
+from dagnosis.logs.training.examples import Example
 from dagnosis.model import FAMILIES
 from dagnosis.models import manifest
 
@@ -89,20 +89,20 @@ def test_one_family_is_too_few() -> None:
 
 
 def test_what_dagnosis_states_covers_every_family() -> None:
-    stated = causes.stated()
+    stated = examples.stated()
     assert {example.family for example in stated} >= set(FAMILIES) - {"unknown"}
     assert len(stated) > 5000
 
 
 def test_no_corpus_here(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match=r"python -m lab"):
-        causes.of_corpus(tmp_path)
+        examples.of_corpus(tmp_path)
 
 
 def test_a_damaged_row_is_named(tmp_path: Path) -> None:
     (tmp_path / "index.jsonl").write_text(json.dumps({"family": "none"}) + '\n{"fam', "utf-8")
     with pytest.raises(UnreadableInput, match="line 2"):
-        causes.of_corpus(tmp_path)
+        examples.of_corpus(tmp_path)
 
 
 def test_temperature_cools_what_is_too_sure() -> None:

@@ -37,7 +37,7 @@ class Verdict(msgspec.Struct, frozen=True):
     rival: str = ""
 
 
-_DELAY_SECONDS = 60
+DELAY_SECONDS = 60
 """Before a retry of what passes by itself, where nothing states a better time."""
 _ENDINGS = ("exit_code", "signal")
 """Tables that say how a process ended, not why."""
@@ -111,14 +111,19 @@ def _of_phrase(phrase: Phrase) -> Verdict:
     return Verdict(
         detail=f"{phrase.family}.in_words",
         family=phrase.family,
-        title="By its words: " + FAMILY_MEANINGS[phrase.family].rstrip("."),
+        title=by_its_words(phrase.family),
         weight=WEIGHT,
         transience=phrase.transience,
         retry=_advice(phrase.transience, "Judged by the words of the message alone."),
     )
 
 
+def by_its_words(family: str) -> str:
+    """The title of a verdict that rests on nothing but the words of the message."""
+    return "By its words: " + FAMILY_MEANINGS[family].rstrip(".")
+
+
 def _advice(transience: Transience, reason: str, delay: int | None = None) -> RetryAdvice:
     if transience == "transient":
-        return RetryAdvice("retry", delay or _DELAY_SECONDS, reason)
+        return RetryAdvice("retry", delay or DELAY_SECONDS, reason)
     return RetryAdvice("fail" if transience == "permanent" else "default", None, reason)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from dagnosis.logs.candidate import Candidate
-from dagnosis.logs.causes.verdict import Verdict
+from dagnosis.logs.causes.verdict import DELAY_SECONDS, Verdict, by_its_words
 from dagnosis.logs.diagnosers.rules import Finding
 from dagnosis.logs.learned.causes import CauseModel, Opinion
-from dagnosis.model import FAMILY_MEANINGS, Evidence, RankedCause, RetryAdvice
+from dagnosis.model import Evidence, RankedCause, RetryAdvice
 
 BAR = 0.5
 """Calibrated probability from which the model answers where the rules are silent."""
@@ -16,7 +16,6 @@ OVER = 0.7
 """And from which it goes before a verdict that says only how or where it was raised."""
 CEILING = 0.95
 """A model that reads words alone is never surer than this."""
-_DELAY_SECONDS = 60
 _FIX = (
     "Read the quoted line: no rule knows it, a model judged its words.",
     "If the answer is wrong, say so: dagnosis feedback correct LOG --cause FAMILY.NAME; the next like it is then known.",
@@ -66,14 +65,14 @@ def _verdict(opinion: Opinion) -> Verdict:
     reason = "Judged by a model from the words of the message alone."
     passes = transience == "transient"
     advice = (
-        RetryAdvice("retry", _DELAY_SECONDS, reason)
+        RetryAdvice("retry", DELAY_SECONDS, reason)
         if passes
         else RetryAdvice("default", None, reason)
     )
     return Verdict(
         detail=f"{family}.by_its_words",
         family=family,
-        title="By its words: " + FAMILY_MEANINGS[family].rstrip("."),
+        title=by_its_words(family),
         weight=1.0,
         transience=transience,
         retry=advice,

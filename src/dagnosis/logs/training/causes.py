@@ -16,31 +16,34 @@ The messages of the lab lie in faults.jsonl; `--read-corpus` writes them anew fr
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import msgspec
 
-from dagnosis.errors import UnreadableInput, WrongUse
-from dagnosis.logs.causes.catalogue import catalogue, split_exception
-from dagnosis.logs.causes.tables import tables
+from dagnosis.errors import WrongUse
+from dagnosis.logs.causes.catalogue import split_exception
 from dagnosis.logs.causes.verdict import judge
 from dagnosis.logs.diagnosers.learned import BAR
-from dagnosis.logs.evidence import candidates
 from dagnosis.logs.labels import Label
 from dagnosis.logs.learned.causes import FILE, FORMAT, NAME, CauseModel, load
-from dagnosis.logs.learned.features import BITS, LONGEST, columns, value
-from dagnosis.logs.parsing import parse
-from dagnosis.logs.reading import read_path
+from dagnosis.logs.learned.features import BITS, columns, value
 from dagnosis.logs.training.contract import Evaluation, Progress
-from dagnosis.logs.training.variations import varied
-from dagnosis.model import FAMILIES, Transience
+from dagnosis.logs.training.examples import (
+    LEARNT,
+    VARIATIONS,
+    Example,
+    faults,
+    of_corpus,
+    stated,
+    twins,
+    with_variations,
+    write_faults,
+)
 from dagnosis.models.manifest import Manifest, Source, write
 
 if TYPE_CHECKING:
@@ -51,133 +54,8 @@ if TYPE_CHECKING:
     Vector = npt.NDArray[np.float64]
 
 INVERSE_PENALTY = 30.0
-"""Of the squared weights; the best of 3, 10, 30 and 100 on held-out causes and faults."""
-VARIATIONS = 2
+"""Of the squared weights; taken once, not searched for."""
 FOLDS = 5
-_LEARNT = tuple(family for family in FAMILIES if family != "unknown")
-
-
-FAULTS = Path(__file__).parent / "faults.jsonl"
-JUDGES = 4
-"""One fault in so many is never learnt from."""
-
-
-class Example(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A labelled message. `group` is the cause, table row or fault that it comes from; `accepted`
-    are the families that an expert lets pass."""
-
-    message: str
-    exception: str
-    family: str
-    transience: Transience
-    group: str
-    accepted: tuple[str, ...] = ()
-    weight: float = 1.0
-
-
-def stated() -> list[Example]:
-    """What the causes and tables state: their excerpts, and each row's name with its code."""
-    examples = [
-        Example(text, split_exception(text)[0], cause.family, cause.spec.transience, cause.id)
-        for cause in catalogue().causes.values()
-        for text in cause.spec.examples.match
-    ]
-    for name, table in tables().by_name.items():
-        for code, line in table.lines.items():
-            _, family, transience, _, meaning, *_ = [*line.split("\t"), "", "", "", ""]
-            if family in _LEARNT and meaning:
-                text = f"{code}: {meaning}" if table.types else f"{code} {meaning}"
-                exception = code if table.types else ""
-                examples.append(
-                    Example(text, exception, family, _transience(transience), f"{name} {code}")
-                )
-    return examples
-
-
-def _transience(text: str) -> Transience:
-    value: Transience = msgspec.convert(text, Transience)
-    return value
-
-
-def of_corpus(
-    folder: Path, each: Callable[[int, int], object] = lambda done, of: None
-) -> list[Example]:
-    """The failing message of each log in a corpus of the lab, as the evidence ranking reads it.
-
-    Successes, and logs whose labelled line is no candidate, give none. Raises `UnreadableInput`
-    where the folder holds no index, or a row of it is damaged.
-    """
-    index = folder / "index.jsonl"
-    try:
-        lines = index.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise UnreadableInput(
-            f"{index}: no corpus of the lab here ({error.strerror}); python -m lab makes one"
-        ) from None
-    examples = []
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            examples += _of_log(folder, row)
-        except (ValueError, KeyError) as error:
-            raise UnreadableInput(f"{index}: line {number} is damaged ({error})") from None
-        each(number, len(lines))
-    return examples
-
-
-def _of_log(folder: Path, row: dict[str, Any]) -> list[Example]:
-    if row["family"] not in _LEARNT:
-        return []
-    for found in candidates(parse(read_path(folder / row["file"]))):
-        if found.line in row["evidence_lines"]:
-            return [
-                Example(
-                    found.message,
-                    found.type,
-                    row["family"],
-                    _transience(row["transience"]),
-                    f"fault {row['fault']}",
-                    tuple(row["accepted"]),
-                )
-            ]
-    return []
-
-
-def faults(*, judging: bool) -> list[Example]:
-    """The failing messages of the lab's corpus: those that judge, or those that are learnt from."""
-    decoder = msgspec.json.Decoder(Example)
-    examples = [decoder.decode(line) for line in FAULTS.read_bytes().splitlines()]
-    return [one for one in examples if judging == (crc32(_fault(one).encode()) % JUDGES == 0)]
-
-
-def _fault(example: Example) -> str:
-    """The fault's name; its noisy twin has the same."""
-    return example.group.removesuffix("_noisy")
-
-
-def write_faults(examples: Iterable[Example]) -> None:
-    """Keep the messages of a corpus for those who have none."""
-    lines = sorted(
-        msgspec.json.encode(msgspec.structs.replace(one, message=one.message[:LONGEST])).decode()
-        for one in examples
-    )
-    FAULTS.write_text("\n".join(dict.fromkeys(lines)) + "\n", "utf-8")
-
-
-def with_variations(
-    examples: Iterable[Example], seed: int, times: int = VARIATIONS
-) -> list[Example]:
-    """The examples and `times` variations of each, deterministic for a seed."""
-    random = Random(seed)  # noqa: S311 - variety, not secrecy
-    all_of_them = []
-    for example in examples:
-        all_of_them.append(example)
-        for _ in range(times):
-            message, exception = varied(example.message, example.exception, random)
-            all_of_them.append(
-                msgspec.structs.replace(example, message=message, exception=exception)
-            )
-    return all_of_them
 
 
 # ---------------------------------------------------------------- fitting
@@ -302,20 +180,20 @@ def held_out(
     """
     import numpy as np
 
-    groups = sorted({_fault(example) for example in examples})
+    groups = sorted({twins(example.group) for example in examples})
     Random(seed).shuffle(groups)  # noqa: S311
     fold = {group: number % FOLDS for number, group in enumerate(groups)}
-    out = np.full((len(examples), len(_LEARNT)), -1e3)
+    out = np.full((len(examples), len(LEARNT)), -1e3)
     for number in range(FOLDS):
-        held = [i for i, example in enumerate(examples) if fold[_fault(example)] == number]
-        rest = [example for example in examples if fold[_fault(example)] != number]
+        held = [i for i, example in enumerate(examples) if fold[twins(example.group)] == number]
+        rest = [example for example in examples if fold[twins(example.group)] != number]
         if not held:
             continue
         fitted = fit(with_variations([*base, *rest], seed))
-        at = [_LEARNT.index(family) for family in fitted.families]
+        at = [LEARNT.index(family) for family in fitted.families]
         out[np.ix_(held, at)] = fitted.logits([examples[i] for i in held])[:, :-1]
         each(number + 1, FOLDS)
-    return out, _LEARNT
+    return out, LEARNT
 
 
 def figures(
@@ -393,7 +271,7 @@ def _card(measured: dict[str, float], rows: dict[str, int], seed: int) -> str:
     )
     return f"""# The cause model
 
-What it does: from the words of one failing message to one of {len(_LEARNT)} families, with a
+What it does: from the words of one failing message to one of {len(LEARNT)} families, with a
 calibrated probability, and whether the same try may succeed later. It is asked where the rules leave
 the cause open.
 
