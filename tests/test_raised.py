@@ -23,7 +23,7 @@ def _raised(act: Callable[[], object]) -> BaseException:
 def _chained() -> None:
     try:
         try:
-            {}["day"]  # noqa: B018
+            dict[str, int]()["day"]
         except KeyError as error:
             raise ValueError("no such day") from error
     except ValueError:

@@ -166,8 +166,7 @@ class Spool:
         return file
 
     def _used(self) -> int:
-        with os.scandir(self.folder) as entries:
-            return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+        return sum(map(self._size, self._names()))
 
     # -- the reader
 
