@@ -35,7 +35,7 @@ class Pace(msgspec.Struct):
     def after_failure(self) -> float:
         """A round in which a source did not answer: exponential, with jitter of a half."""
         self.failures += 1
-        seconds = min(LONGEST, self.interval * 2 ** min(self.failures, 10))
+        seconds = min(LONGEST, self.interval * float(1 << min(self.failures, 10)))
         return seconds * (1 - random.random() / 2)  # noqa: S311 - jitter
 
     @property
