@@ -9,6 +9,7 @@ that of an Airflow 3.3 in which dagnosis is installed; the listener's hints are 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import re
@@ -110,7 +111,7 @@ class RetryLaboratory(Laboratory):
         )
         one = [row for row in mine if row["task_id"] == mine[0]["task_id"]] if mine else []
         one = [row for row in one if row["map_index"] == one[0]["map_index"]]
-        pairs = zip(one, one[1:], strict=False)
+        pairs = itertools.pairwise(one)
         return {
             "fault": fault.name,
             "family": fault.family,
@@ -166,8 +167,8 @@ def right(row: dict[str, Any]) -> bool | None:
     if not actions or row["transience"] == "unknown":
         return None
     if row["transience"] == "permanent":
-        return actions[0] == "fail" and row["tries"] == 1
-    return actions[0] == "retry" and row["tries"] > 1
+        return bool(actions[0] == "fail" and row["tries"] == 1)
+    return bool(actions[0] == "retry" and row["tries"] > 1)
 
 
 def report(rows: list[dict[str, Any]]) -> None:
