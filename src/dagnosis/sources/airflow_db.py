@@ -27,6 +27,7 @@ from dagnosis.sources.contract import (
     Event,
     Run,
     by_try,
+    is_id,
 )
 from dagnosis.sources.metadata import Metadata, Utc, aware_utc
 
@@ -108,6 +109,8 @@ class DatabaseHistory:
 
     def tries(self, task: TaskRef) -> list[Attempt]:
         """Every try, the first one first; [] for a task instance that is not known."""
+        if not all(map(is_id, (task.dag_id, task.run_id, task.task_id))):
+            return []
         found: list[Attempt] = []
         for table in ("task_instance_history", "task_instance"):
             if not self._database.columns(table):
@@ -124,6 +127,8 @@ class DatabaseHistory:
 
     def of_run(self, dag_id: str, run_id: str) -> list[Attempt]:
         """The last try of every task instance of a run."""
+        if not (is_id(dag_id) and is_id(run_id)):
+            return []
         statement, t = self._select_tries("task_instance")
         here = sa.and_(t.c.dag_id == dag_id, t.c.run_id == run_id)
         return list(map(_attempt, self._database.rows(statement.where(here))))
@@ -165,6 +170,8 @@ class DatabaseHistory:
 
     def of_dag(self, dag_id: str, limit: int = 50) -> list[Run]:
         """The newest runs, the newest first."""
+        if not is_id(dag_id):
+            return []
         statement, r = self._select_runs()
         newest = (
             r.c.run_after
@@ -302,7 +309,7 @@ class DatabaseHistory:
 
     def versions(self, dag_id: str, limit: int = 20) -> list[DagVersion]:
         """Versions of a DAG, the newest first; [] in Airflow 2, which keeps the present code alone."""
-        if not self._database.columns("dag_version"):
+        if not self._database.columns("dag_version") or not is_id(dag_id):
             return []
         v, code = self._table("dag_version"), self._table("dag_code")
         statement = (

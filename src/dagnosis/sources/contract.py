@@ -200,3 +200,8 @@ def by_try(rows: Iterable[Attempt]) -> list[Attempt]:
         if number not in found or row.state not in ("", "up_for_retry"):
             found[number] = row
     return [found[number] for number in sorted(found)]
+
+
+def is_id(text: str) -> bool:
+    """Whether Airflow can have something of that id: printable, and not empty."""
+    return bool(text) and text.isprintable()

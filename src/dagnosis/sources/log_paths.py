@@ -15,6 +15,7 @@ import re2
 
 from dagnosis.errors import WrongUse
 from dagnosis.model import TaskRef
+from dagnosis.sources.contract import is_id
 
 DEFAULT = (
     "dag_id={{ ti.dag_id }}/run_id={{ ti.run_id }}/task_id={{ ti.task_id }}/"
@@ -134,7 +135,7 @@ def _compiled(template: str) -> Any:
 
 
 def _is_name(text: str) -> bool:
-    return text not in ("", ".", "..") and not any(sign in text for sign in "/\\\0")
+    return is_id(text) and text not in (".", "..") and not any(sign in text for sign in "/\\")
 
 
 def _time_of(run_id: str) -> str:

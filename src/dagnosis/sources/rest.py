@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from dagnosis.errors import ServiceUnreachable, WrongUse
+from dagnosis.sources.contract import is_id
 
 if TYPE_CHECKING:
     import httpx
@@ -221,7 +222,10 @@ class Rest:
         if status == 401:
             raise WrongUse(f"{self.root}: {self._credentials.refused}")
         if status == 403:
-            raise WrongUse(f"{where}: this user may not read it (403); give the user that right")
+            raise WrongUse(
+                f"{where}: may not be read (403): the user, password or token of airflow_url is wrong,"
+                " or the user lacks that right"
+            )
         raise ServiceUnreachable(f"{where}: answers {status}; is it an Airflow that we know?")
 
     def _whole(self, answer: httpx.Response) -> bytes:
@@ -337,7 +341,7 @@ def checked(root: str) -> str:
 
 def segment(text: str) -> str | None:
     """An id as one segment of a path; None for one that a path cannot hold, or that means all."""
-    return None if text in ("", ".", "..", "~") else quote(text, safe="")
+    return quote(text, safe="") if is_id(text) and text not in (".", "..", "~") else None
 
 
 def _wait(answer: httpx.Response, now: datetime | None) -> float:
