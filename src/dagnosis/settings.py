@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
 
     @property
     def profiles_place(self) -> str:
@@ -90,6 +91,7 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
 }
 
 

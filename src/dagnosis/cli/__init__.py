@@ -18,6 +18,7 @@ from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
+from dagnosis.cli.metrics import metrics
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
@@ -46,6 +47,7 @@ for _command in (
     feedback,
     retrain,
     models,
+    metrics,
     doctor,
     config,
     demo,
