@@ -46,6 +46,7 @@ COMMANDS = (
     "models verify",
     "models rollback",
     "metrics",
+    "mcp",
     "doctor",
     "demo",
     "config show",
