@@ -18,6 +18,7 @@ from zlib import crc32
 from airflow.listeners import hookimpl
 
 from dagnosis.airflow import options
+from dagnosis.airflow.instances import ids_of
 from dagnosis.raised import chain_of, shortened
 from dagnosis.spool import Hint, Spool, default_folder
 
@@ -37,14 +38,14 @@ class HintListener:
     @hookimpl
     def on_task_instance_failed(self, previous_state: Any, task_instance: Any, error: Any) -> None:
         """A try failed: in the task with the live exception, elsewhere with a text."""
-        ids = _ids(task_instance)
+        ids = ids_of(task_instance)
         if ids["dag_id"]:
             self._hand_on(lambda: _of_task(ids, error))
 
     @hookimpl
     def on_dag_run_failed(self, dag_run: Any, msg: Any) -> None:
         """A run failed; one that timed out leaves no other trace."""
-        ids = _ids(dag_run)
+        ids = ids_of(dag_run)
         if ids["dag_id"]:
             self._hand_on(
                 lambda: Hint(
@@ -100,31 +101,6 @@ def _of_task(ids: dict[str, Any], error: Any) -> Hint:
         chain=tuple(chain_of(error)) if live else (),
         **ids,
     )
-
-
-def _ids(instance: Any) -> dict[str, Any]:
-    """The ids of a task instance or run that are loaded: `vars` asks no database for the others."""
-    try:
-        loaded = vars(instance)
-    except TypeError:
-        loaded = {}
-    state = loaded.get("state") or loaded.get("_state")
-    return {
-        "dag_id": _text(loaded.get("dag_id")),
-        "run_id": _text(loaded.get("run_id")),
-        "task_id": _text(loaded.get("task_id")),
-        "map_index": _whole(loaded.get("map_index"), -1),
-        "try_number": _whole(loaded.get("try_number"), 0),
-        "state": _text(getattr(state, "value", state)),
-    }
-
-
-def _text(value: Any) -> str:
-    return value[:1000] if isinstance(value, str) else ""
-
-
-def _whole(value: Any, default: int) -> int:
-    return value if isinstance(value, int) else default
 
 
 def _write(make: Callable[[], Hint]) -> None:
