@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
     metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
 
+    spool: str = ""
+    watch_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 5.0
+    watch_since_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
+
     airflow_url: str = ""
     airflow_user: str = ""
     airflow_password_env: str = ""
@@ -103,6 +107,9 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "spool": "Folder of the listener's hints; empty: `dagnosis/spool` in Airflow's home.",
+    "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
+    "watch_since_hours": "How far back the first look of a watch goes (hours).",
     "airflow_url": "Address of Airflow's API server (3.x) or webserver (2.10, 2.11), such as http://airflow:8080.",
     "airflow_user": "User of Airflow who may read DAGs, runs and logs.",
     "airflow_password_env": "Name of the variable that holds the user's password.",

@@ -23,6 +23,7 @@ from dagnosis.cli.metrics import metrics
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
+from dagnosis.cli.watch import watch
 from dagnosis.errors import DagnosisError, RefusedModelWarning
 
 
@@ -48,6 +49,7 @@ for _command in (
     feedback,
     retrain,
     models,
+    watch,
     metrics,
     mcp,
     doctor,

@@ -101,7 +101,9 @@ class Table(RunHistory):
     def of_run(self, dag_id: str, run_id: str) -> list[Attempt]:
         self._asked()
         return [
-            row for row in self.last.values() if (row.task.dag_id, row.task.run_id) == (dag_id, run_id)
+            row
+            for row in self.last.values()
+            if (row.task.dag_id, row.task.run_id) == (dag_id, run_id)
         ]
 
     def runs(self, since: datetime, until: datetime | None = None) -> Iterator[Run]:
@@ -123,7 +125,7 @@ class Table(RunHistory):
     def asset_events(self, since: datetime) -> Iterator[AssetEvent]:
         return iter(())
 
-    def versions(self, dag_id: str) -> list[DagVersion]:
+    def versions(self, dag_id: str, limit: int = 10) -> list[DagVersion]:
         return []
 
     def running(self) -> list[Attempt]:

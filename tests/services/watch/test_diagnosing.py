@@ -18,9 +18,7 @@ TOLD_TO_STOP = (
     '"detail":{"detail":{"reason":"not_running","current_state":"failed"}}}\n'
     '{"timestamp":"2026-11-26T03:00:21Z","level":"error","logger":"task","event":"Task killed!"}'
 )
-HEARTBEAT = (
-    "Task did not emit heartbeat within time limit (30 seconds) and will be terminated. See https://x"
-)
+HEARTBEAT = "Task did not emit heartbeat within time limit (30 seconds) and will be terminated. See https://x"
 MISMATCH = (
     "Executor LocalExecutor(parallelism=4) reported that the task instance <TaskInstance: daily.load "
     "r1 [queued]> finished with state failed, but the task instance's state attribute is queued."
@@ -38,7 +36,12 @@ def event(kind: str, extra: str, **changes: object) -> Event:
     ("log", "events", "detail", "in_log"),
     [
         (RAISED, [], "resource_not_found.file_not_found", True),
-        (RAISED, [event("heartbeat timeout", HEARTBEAT)], "resource_not_found.file_not_found", True),
+        (
+            RAISED,
+            [event("heartbeat timeout", HEARTBEAT)],
+            "resource_not_found.file_not_found",
+            True,
+        ),
         (TOLD_TO_STOP, [event("heartbeat timeout", HEARTBEAT)], "worker_lost.zombie", False),
         (None, [event("state mismatch", MISMATCH)], "worker_lost.executor_mismatch", False),
         ("", [], "worker_lost.no_log", False),
@@ -75,7 +78,9 @@ def test_the_live_exception_counts_where_the_log_is_missing() -> None:
 
 
 def test_a_failure_that_nothing_explains_is_not_explained() -> None:
-    log = read_text('{"level":"info","event":"working"}\n{"level":"info","event":"Done. Returned value was: None"}')
+    log = read_text(
+        '{"level":"info","event":"working"}\n{"level":"info","event":"Done. Returned value was: None"}'
+    )
     answer = diagnosed(Known(attempt=FAILED, log=log))
     assert answer.examined.answer.cause in ("unknown", "worker_lost")
 

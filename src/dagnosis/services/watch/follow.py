@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from threading import Event as Flag
-from typing import Protocol
+from typing import TypeAlias
 
 from dagnosis.errors import DagnosisError, WrongUse
 from dagnosis.services.watch.pace import Pace
@@ -18,12 +18,9 @@ SLOW_SECONDS = 120.0
 _log = logging.getLogger(__name__)
 
 
-class Afterwards(Protocol):
-    """What happens after a round: notifications, risks, metrics. An error in one of them is logged, and
-    the watch goes on."""
-
-    def __call__(self, round_: Round) -> None:
-        """Called with what the round did."""
+Afterwards: TypeAlias = Callable[[Round], None]
+"""What happens after a round: notifications, risks, metrics. An error in one of them is logged, and the
+watch goes on."""
 
 
 def follow(

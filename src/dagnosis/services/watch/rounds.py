@@ -7,7 +7,7 @@ watch that is killed anywhere loses nothing and counts nothing twice: it reads a
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -20,6 +20,8 @@ from dagnosis.incidents.contract import IncidentStore, Occurrence, Recorded
 from dagnosis.logs.reading import LogText
 from dagnosis.logs.redaction import redact
 from dagnosis.model import TaskRef
+from dagnosis.services.record import broken_dag, occurrence
+from dagnosis.services.remember import remembered
 from dagnosis.services.watch.cursor import Cursor, load
 from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.facts import facts
@@ -32,9 +34,10 @@ from dagnosis.services.watch.merging import (
     to_look_up,
 )
 from dagnosis.services.watch.overdue import SILENT, late, silent
-from dagnosis.sources.contract import Attempt, BrokenDag, Event, LogSource, Run, RunHistory
+from dagnosis.sources.contract import Attempt, Event, LogSource, Run, RunHistory
 
 if TYPE_CHECKING:
+    from dagnosis.incidents.store import Remembered
     from dagnosis.spool import Hint, Spool
 
 CHUNK = 200
@@ -43,6 +46,8 @@ READERS = 4
 """Logs that are fetched at the same time."""
 PATIENCE = 3
 """Rounds that a log which cannot be read is asked for; then the try is recorded without it."""
+KEPT = 3
+"""Diagnoses of one fingerprint that a watch keeps whole."""
 REMEMBERED = 20_000
 """Tries that are known to be recorded without asking the store."""
 LOOKED_AT = 200
@@ -53,14 +58,11 @@ TOLD_OF = timedelta(hours=1)
 _log = logging.getLogger(__name__)
 
 
-class Keeper(Protocol):
-    """Turns what was diagnosed into what is recorded; keeps the diagnosis for labels and pages."""
+class Diagnoses(Protocol):
+    """Where diagnoses are kept for labels and pages (`incidents.store.Store`)."""
 
-    def occurrence(self, found: Found, answer: Diagnosed, blast: Sequence[str]) -> Occurrence:
-        """What is counted of a failed try."""
-
-    def broken(self, broken: BrokenDag) -> Occurrence:
-        """What is counted of a DAG file that cannot be imported."""
+    def remember(self, diagnosis: Remembered) -> None:
+        """Keep a diagnosis."""
 
 
 class Round(msgspec.Struct, kw_only=True):
@@ -74,6 +76,7 @@ class Round(msgspec.Struct, kw_only=True):
     lag: float = 0.0
     recorded: list[tuple[Occurrence, Recorded]] = msgspec.field(default_factory=list)
     succeeded: list[Attempt] = msgspec.field(default_factory=list)
+    resolved: list[int] = msgspec.field(default_factory=list)
 
     @property
     def new(self) -> list[tuple[Occurrence, Recorded]]:
@@ -90,7 +93,7 @@ class Watch:
         history: RunHistory,
         logs: LogSource,
         store: IncidentStore,
-        keeper: Keeper,
+        diagnoses: Diagnoses | None = None,
         *,
         spool: Spool | None = None,
         ago: timedelta = timedelta(hours=24),
@@ -100,7 +103,8 @@ class Watch:
         self._history = history
         self._logs = logs
         self._store = store
-        self._keeper = keeper
+        self._diagnoses = diagnoses
+        self._kept: Counter[str] = Counter()
         self._spool = spool
         self._ago = ago
         self._diagnose = diagnose
@@ -207,11 +211,33 @@ class Watch:
         ]
         if found:
             self._record(found, done, timed_out)
-        done.succeeded += [row for row in feeds.attempts if row.state == "success"]
+        self._recover(feeds.attempts, done)
+        self._block(feeds.attempts)
         done.running += sum(row.state in ("running", "queued") for row in feeds.attempts)
         done.changed += len(feeds.attempts) + len(feeds.hints)
         for one in found:
             self._hints.pop(one.attempt.task, None)
+
+    def _recover(self, rows: Iterable[Attempt], done: Round) -> None:
+        """Tries that succeeded: what failed before them was flaky, or is well again."""
+        for row in rows:
+            if row.state == "success":
+                self._store.recovered(row.task)
+                when = row.ended or row.updated or self._history.now()
+                done.resolved += self._store.green(row.task.dag_id, row.task.task_id, when)
+                done.succeeded.append(row)
+
+    def _block(self, rows: Iterable[Attempt]) -> None:
+        """Tasks that are upstream_failed: often known only after what they wait for was recorded."""
+        runs = dict.fromkeys(
+            (row.task.dag_id, row.task.run_id) for row in rows if row.state == "upstream_failed"
+        )
+        for run in runs:
+            blast = _Blast(self._history)
+            for row in self._history.of_run(*run):
+                names = blast.of(row)
+                if names:
+                    self._store.block(row.task, names)
 
     def _recorded(self, task: TaskRef) -> bool:
         if task in self._seen:
@@ -227,7 +253,8 @@ class Watch:
             self._seen.popitem(last=False)
 
     def _record(self, found: Sequence[Found], done: Round, timed_out: dict[Attempt, Run]) -> None:
-        occurrences = []
+        answers: list[Diagnosed] = []
+        occurrences: list[Occurrence] = []
         blast = _Blast(self._history)
         with ThreadPoolExecutor(READERS) as pool:
             logs = pool.map(self._log_of, [one.attempt.task for one in found])
@@ -236,12 +263,29 @@ class Watch:
                 answer = self._diagnose(
                     Known(attempt=one.attempt, log=log, facts=stated, hint=one.hint)
                 )
-                occurrences.append(self._keeper.occurrence(one, answer, blast.of(one.attempt)))
-        for occurrence, recorded in zip(occurrences, self._store.record(occurrences), strict=True):
-            done.recorded.append((occurrence, recorded))
-            self._saw(occurrence.task)
+                answers.append(answer)
+                occurrences.append(
+                    occurrence(
+                        one.attempt, answer.text, answer.examined,
+                        found_by=one.found_by, in_log=answer.in_log, blast=blast.of(one.attempt),
+                    )
+                )  # fmt: skip
+        self._keep(answers)
+        for counted, recorded in zip(occurrences, self._store.record(occurrences), strict=True):
+            done.recorded.append((counted, recorded))
+            self._saw(counted.task)
         oldest = min(one.occurred for one in occurrences)
         done.lag = max(done.lag, (self._history.now() - oldest).total_seconds())
+
+    def _keep(self, answers: Iterable[Diagnosed]) -> None:
+        """The first few diagnoses of a fingerprint with their lines: more of them teach nothing."""
+        for answer in answers:
+            name = answer.examined.answer.fingerprint
+            if not self._diagnoses or not answer.examined.finding or self._kept[name] >= KEPT:
+                continue
+            self._kept[name] += 1
+            task = answer.attempt.task
+            self._diagnoses.remember(remembered(answer.text, answer.examined, task=task))
 
     def _log_of(self, task: TaskRef) -> LogText | None:
         """The log; None where there is none, and where it could not be read in several rounds."""
@@ -283,10 +327,12 @@ class Watch:
         keys = frozenset((one.file, one.stack_trace) for one in broken)
         if keys == self._broken:
             return
-        occurrences = [self._keeper.broken(one) for one in broken]
+        occurrences = [broken_dag(one) for one in broken]
         if occurrences:
             done.recorded += zip(occurrences, self._store.record(occurrences), strict=True)
-        done.changed += len(keys - self._broken)
+        for file in {file for file, _ in self._broken} - {file for file, _ in keys}:
+            self._store.green(file, "", self._history.now(), "import")
+        done.changed += len(keys ^ self._broken)
         self._broken = keys
 
 
