@@ -38,7 +38,10 @@ def _create_by_reflection(engine: sa.Engine, major: int) -> None:
     tables = sa.MetaData()
     tables.reflect(source, resolve_fks=False)
     for table in tables.tables.values():
+        for constraint in list(table.foreign_key_constraints):
+            table.constraints.discard(constraint)
         for column in table.columns:
+            column.foreign_keys.clear()
             column.server_default = None
             if isinstance(column.type, (sa.TIMESTAMP, sa.DateTime)):
                 column.type = mysql.DATETIME(fsp=6)
