@@ -95,10 +95,11 @@ def new_database(request: pytest.FixtureRequest, backend: str, folder: Path) -> 
     if backend == "sqlite":
         return f"sqlite:///{folder / 'airflow.db'}"
     server: str = request.getfixturevalue("mariadb" if backend == "mysql" else "postgresql")
+    charset = " CHARACTER SET utf8mb3" if backend == "mysql" else ""  # as Airflow's ids have it
     name = f"metadata_{uuid.uuid4().hex[:8]}"
     admin = writer(f"{server}/{'mysql' if backend == 'mysql' else 'postgres'}")
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{charset}")
     admin.dispose()
     return f"{server}/{name}"
 
@@ -124,7 +125,7 @@ def s3() -> Iterator[dict[str, object]]:
             "key": "AKIATEST",
             "secret": SECRET,
             "endpoint_url": f"http://127.0.0.1:{server._server.server_port}",
-            "client_kwargs": {"region_name": "us-east-1"},
+            "client_kwargs": {"region_name": "eu-central-1"},
         }
     finally:
         server.stop()

@@ -35,20 +35,26 @@ def _create_by_reflection(engine: sa.Engine, major: int) -> None:
     """MySQL's tables, with the columns and indices that SQLite's have."""
     source = sa.create_engine("sqlite://")
     create(source, major)
-    tables = sa.MetaData()
+    tables, made = sa.MetaData(), sa.MetaData()
     tables.reflect(source, resolve_fks=False)
     for table in tables.tables.values():
-        for constraint in list(table.foreign_key_constraints):
-            table.constraints.discard(constraint)
-        for column in table.columns:
-            column.foreign_keys.clear()
-            column.server_default = None
-            if isinstance(column.type, (sa.TIMESTAMP, sa.DateTime)):
-                column.type = mysql.DATETIME(fsp=6)
-            elif isinstance(column.type, sa.String) and column.type.length is None:
-                column.type = sa.Text()
-    tables.create_all(engine)
+        columns = [
+            sa.Column(one.name, _type(one.type), primary_key=one.primary_key, nullable=one.nullable)
+            for one in table.columns
+        ]
+        copy = sa.Table(table.name, made, *columns)
+        for index in table.indexes:
+            names = [column.name for column in index.columns]
+            if all(getattr(copy.c[name].type, "length", None) != 1500 for name in names):
+                sa.Index(index.name, *(copy.c[name] for name in names))
+    made.create_all(engine)
     source.dispose()
+
+
+def _type(kind: Any) -> Any:
+    if isinstance(kind, (sa.TIMESTAMP, sa.DateTime)):
+        return mysql.DATETIME(fsp=6)
+    return sa.Text() if isinstance(kind, sa.String) and kind.length is None else kind
 
 
 class Filler:
@@ -66,9 +72,9 @@ class Filler:
         known = self._tables.tables[table]
         row = {name: value for name, value in values.items() if name in known.columns}
         for column in known.columns:
-            if column.name not in row and not column.nullable and not column.server_default:
-                if not (column.primary_key and isinstance(column.type, sa.Integer)):
-                    row[column.name] = _something(column.type)
+            counted = column.primary_key and isinstance(column.type, sa.Integer)
+            if column.name not in row and not (column.nullable or column.server_default or counted):
+                row[column.name] = _something(column.type)
         if self.engine.dialect.name != "postgresql":
             row = {
                 name: value.astimezone(timezone.utc).replace(tzinfo=None)

@@ -18,7 +18,6 @@ from dagnosis.sources.checks import Known, check_run_history
 from tests.sources.conftest import new_database, writer
 from tests.sources.making import SECRET, Filler, create, fill
 
-
 ALL = [("sqlite", 3), ("sqlite", 2), ("postgresql", 3), ("postgresql", 2), ("mysql", 3)]
 SOME = [("sqlite", 2), ("postgresql", 3), ("mysql", 3)]
 Filled = tuple[str, Known, Filler]
@@ -123,9 +122,9 @@ def test_a_late_commit_holds_back_the_cursor(fresh: Filled) -> None:
 def test_it_cannot_write(filled: Filled) -> None:
     url, _, _ = filled
     history = DatabaseHistory(url)
-    with pytest.raises((ServiceUnreachable, WrongUse), match=r"(?i)read.?only"):
-        with history._database.reading() as connection:
-            connection.exec_driver_sql("DELETE FROM log")
+    refused = pytest.raises((ServiceUnreachable, WrongUse), match=r"(?i)read.?only")
+    with refused, history._database.reading() as connection:
+        connection.exec_driver_sql("DELETE FROM log")
     history.close()
 
 
@@ -263,7 +262,7 @@ def test_a_server_that_refuses(postgresql: str) -> None:
 
 def test_a_statement_that_takes_too_long_is_given_up(postgresql: str) -> None:
     history = DatabaseHistory(f"{postgresql}/postgres", seconds=1)
-    with pytest.raises(ServiceUnreachable, match="timeout"):
-        with history._database.reading() as connection:
-            connection.exec_driver_sql("SELECT pg_sleep(30)")
+    given_up = pytest.raises(ServiceUnreachable, match="timeout")
+    with given_up, history._database.reading() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(30)")
     history.close()
