@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
 
     airflow_url: str = ""
     airflow_user: str = ""
@@ -113,6 +114,7 @@ DESCRIPTIONS: dict[str, str] = {
     "airflow_log_source": "Where logs come from: airflow_api, log_files, object_store or an installed one; empty: by what is set.",
     "airflow_timeout_seconds": "An Airflow that sends nothing for so long is taken not to answer (seconds).",
     "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
+    "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
 }
 
 
