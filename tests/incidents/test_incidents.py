@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +186,20 @@ TRIED = st.builds(
 )
 
 
+@cache
+def empty() -> bytes:
+    """A new store, made once: its migrations take longer than a test."""
+    with tempfile.TemporaryDirectory() as folder:
+        open_incidents(f"{folder}/s.db").close()
+        return Path(folder, "s.db").read_bytes()
+
+
 @contextmanager
 def fresh() -> Iterator[Incidents]:
-    with tempfile.TemporaryDirectory() as folder, open_incidents(f"{folder}/s.db") as opened:
-        yield opened
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "s.db").write_bytes(empty())
+        with open_incidents(f"{folder}/s.db") as opened:
+            yield opened
 
 
 def counted(found: Incident) -> dict[str, Any]:
@@ -229,9 +240,9 @@ def test_any_batches_are_counted_as_one_would_by_hand(batches: list[list[Occurre
         assert found == expected([o for batch in batches for o in batch])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
-    batches=st.lists(st.lists(TRIED, max_size=8), min_size=1, max_size=4),
+    batches=st.lists(st.lists(TRIED, max_size=6), min_size=1, max_size=3),
     readable=st.sets(NAMES, max_size=3),
     query=st.builds(
         Query,
@@ -577,6 +588,4 @@ def test_a_storm_is_one_incident_in_little_room(tmp_path: Path) -> None:
         assert (found.count, found.dags, found.runs) == (10_000, 40, 10_000)
         assert told["new"] == 1
         assert sum(count for transition, count in told.items() if transition) <= 3
-        with incidents._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert path.stat().st_size < 2_000_000
+    assert path.stat().st_size < 2_000_000  # closing has merged the log of SQLite

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from dagnosis.incidents import outages
 from dagnosis.incidents.contract import FoundBy, Kind, Occurrence, Recorded
@@ -210,7 +211,7 @@ def _of(one: Occurrence) -> tuple[Kind, str]:
 def _known(connection: sa.Connection, keys: set[Key]) -> dict[Key, int]:
     """Those that were recorded before, and their incidents."""
     o = occurrence.c
-    asked = _values("asked", Key._fields, list(keys))
+    asked = _asked(connection, Key._fields, keys)
     same = sa.and_(*(o[name] == asked.c[name] for name in Key._fields))
     query = sa.select(*(o[name] for name in Key._fields), o.incident).select_from(
         asked.join(occurrence, same)
@@ -218,10 +219,23 @@ def _known(connection: sa.Connection, keys: set[Key]) -> dict[Key, int]:
     return {Key(*row[:5]): row[5] for row in connection.execute(query)}
 
 
-def _values(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> sa.CTE:
-    """Rows to join with; as a CTE, since SQLite names the columns of nothing else."""
-    typed = (sa.column(column, sa.BigInteger) for column in columns)
-    return sa.values(*typed, name=name).data(rows).cte(name)
+def _asked(
+    connection: sa.Connection, columns: Sequence[str], rows: Iterable[tuple[int, ...]]
+) -> sa.CTE:
+    """Rows of numbers to join with, as one JSON value: the statement is the same for any number of
+    them, so that it is compiled once."""
+    told = sa.literal(msgspec.json.encode(list(rows)).decode())
+    cells: list[Any]
+    if connection.dialect.name == "postgresql":
+        value = sa.func.jsonb_array_elements(sa.cast(told, postgresql.JSONB)).column_valued("row")
+        cells = [sa.cast(value.op("->>")(place), sa.BigInteger) for place in range(len(columns))]
+    else:
+        row = sa.func.json_each(told).table_valued("value")
+        cells = [
+            sa.type_coerce(sa.func.json_extract(row.c.value, f"$[{place}]"), sa.BigInteger)
+            for place in range(len(columns))
+        ]
+    return sa.select(*map(sa.Label, columns, cells)).cte("asked")
 
 
 def _opened(connection: sa.Connection, fresh: list[_Fresh]) -> dict[tuple[Kind, str], _Open]:
@@ -265,21 +279,21 @@ def _load_members(
     if not pairs:
         return
     d, t, o, k = incident_dag.c, incident_task.c, occurrence.c, known_task.c
-    dags = _values("asked", ("dag", "incident"), sorted({(new.dag, id_) for id_, new in pairs}))
+    dags = _asked(connection, ("dag", "incident"), sorted({(new.dag, id_) for id_, new in pairs}))
     same = sa.and_(d.dag == dags.c.dag, d.incident == dags.c.incident)
     query: Any = sa.select(incident_dag).select_from(dags.join(incident_dag, same))
     for counted in connection.execute(query).mappings():
         values = {name: counted[name] for name in _Scope.__dataclass_fields__}
         by_id[counted["incident"]].scopes[counted["dag"]] = _Scope(**values)
-    tasks = _values(
-        "asked", ("task", "incident"), sorted({(new.key.task, id_) for id_, new in pairs})
+    tasks = _asked(
+        connection, ("task", "incident"), sorted({(new.key.task, id_) for id_, new in pairs})
     )
     same = sa.and_(t.task == tasks.c.task, t.incident == tasks.c.incident)
     query = sa.select(t.task, t.incident).select_from(tasks.join(incident_task, same))
     for row in connection.execute(query):
         by_id[row.incident].known_tasks.add(row.task)
-    runs = _values(
-        "asked",
+    runs = _asked(
+        connection,
         ("run", "dag", "incident"),
         sorted({(new.key.run, new.dag, id_) for id_, new in pairs}),
     )
