@@ -100,14 +100,14 @@ def _parts(template: str) -> Iterator[_Part]:
                     f"log template: {{{{ {variable} }}}} is not understood; known are {', '.join(_NAMES)}"
                 )
             yield _Part("", _NAMES[name], mapped)
-        elif statement.startswith("if "):
+        elif statement == "endif":
+            mapped = False
+        else:
             if statement.removeprefix("if ").strip() != _MAPPED:
                 raise WrongUse(
                     f"log template: only {{% if {_MAPPED} %}} is understood, not {statement!r}"
                 )
             mapped = True
-        else:
-            mapped = False
     if at < len(template):
         yield _Part(template[at:], "", mapped)
 
