@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from dagnosis.logs.parsing import parse
 from dagnosis.logs.reading import read_text
-from dagnosis.raised import FRAMES, LINKS, TEXT, UNPRINTABLE, chain_of, record_of, shortened, type_of
+from dagnosis.raised import (
+    FRAMES,
+    LINKS,
+    TEXT,
+    UNPRINTABLE,
+    chain_of,
+    record_of,
+    shortened,
+    type_of,
+)
 
 
 def _raised(act: Callable[[], object]) -> BaseException:
