@@ -45,6 +45,8 @@ COMMANDS = (
     "models list",
     "models verify",
     "models rollback",
+    "retries",
+    "retries replay",
     "metrics",
     "mcp",
     "doctor",

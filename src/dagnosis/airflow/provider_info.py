@@ -12,7 +12,7 @@ DEFAULTS: dict[str, str] = {
     "spool_cap_bytes": str(16 << 20),
     "retry_mode": "on",
     "retry_confidence": "0.8",
-    "retry_timeout_seconds": "5",
+    "retry_timeout_seconds": "10",
     "preload": "False",
 }
 """Option -> its default, as text."""

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -167,27 +166,26 @@ def _own_log(ids: dict[str, Any]) -> LogText | None:
     """What stands in the log of this try, waiting a little for the line of its exception; None where it
     is not on this machine or cannot be read."""
     from dagnosis.errors import DagnosisError
-    from dagnosis.logs.places import Template
-    from dagnosis.logs.reading import read_path
     from dagnosis.model import TaskRef
     from dagnosis.services.retry import LIMITS, is_told
+    from dagnosis.sources.log_files import LogFolder
 
     ref = TaskRef(ids["dag_id"], ids["run_id"], ids["task_id"], ids["map_index"], ids["try_number"])
-    folder, template = _log_place()
     deadline = time.monotonic() + LOG_SECONDS
     try:
-        path = folder / Template(template).path(ref)
+        logs = LogFolder(*_log_place(), LIMITS)
         while True:
-            found = read_path(path, LIMITS)
-            if is_told(found) or time.monotonic() > deadline:
+            found = logs.read(ref)
+            if (found and is_told(found)) or time.monotonic() > deadline:
                 return found
             time.sleep(0.01)
     except DagnosisError:
         return None
 
 
-def _log_place() -> tuple[Path, str]:
+def _log_place() -> tuple[str, str]:
+    """Airflow's folder of logs, and its template of paths below it."""
     from airflow.configuration import conf
 
     folder = str(conf.get("logging", "base_log_folder"))
-    return Path(folder), str(conf.get("logging", "log_filename_template"))
+    return folder, str(conf.get("logging", "log_filename_template"))
