@@ -34,8 +34,10 @@ def replayed(report: Replayed, colour: Colour = "auto", out: Console | None = No
             f"{report.tries:,} tries, {report.failed:,} failed, none was retried: nothing to judge."
         )
         return
-    out.print(Text(f"{report.retried:,} failed tries were retried", "bold"), end="")
-    out.print(f" (of {report.tries:,} tries, {report.failed:,} failed).")
+    out.print(
+        Text(f"{report.retried:,} of {report.failed:,} failed tries were retried", "bold"), end=""
+    )
+    out.print(f" ({report.tries:,} tries in all).")
     for fate, meaning in _FATES.items():
         if count := report.fates.get(fate, 0):
             out.print(f"  {count:>7,}  {meaning}")
@@ -72,7 +74,7 @@ def _harm(out: Console, total: Effect, report: Replayed) -> None:
         return
     out.print(
         Text(
-            f"harm:  {total.ended:,} tasks that a later try saved would have been failed",
+            f"harm:  {_tasks(total.ended)} that a later try saved would have been failed",
             "bold red",
         )
     )
@@ -81,6 +83,10 @@ def _harm(out: Console, total: Effect, report: Replayed) -> None:
         out.print(Text(f"         {visible(harm.reason)}", "dim"))
     if len(report.harms) > SHOWN:
         out.print(f"       and {len(report.harms) - SHOWN:,} more (--json)")
+
+
+def _tasks(count: int) -> str:
+    return f"{count:,} task" if count == 1 else f"{count:,} tasks"
 
 
 def _where(harm: Harm) -> str:

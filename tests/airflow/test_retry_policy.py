@@ -75,7 +75,9 @@ def test_modes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decide(DiagnosedRetry(mode="off"), MISSING) == RetryDecision.default()
     monkeypatch.setenv("AIRFLOW__DAGNOSIS__RETRY_MODE", "record")
     assert decide(DiagnosedRetry(), MISSING).action is RetryAction.DEFAULT
-    assert decide(DiagnosedRetry(mode="on"), MISSING).action is RetryAction.FAIL
+    assert decide(DiagnosedRetry(mode="off"), MISSING).reason is None
+    monkeypatch.setenv("AIRFLOW__DAGNOSIS__RETRY_MODE", "loud")
+    assert decide(DiagnosedRetry(), MISSING).action is RetryAction.FAIL
 
 
 def test_its_own_log_says_what_the_exception_does_not(task: Path) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Mode = Literal["on", "record", "off"]
 MODES: tuple[Mode, ...] = ("on", "record", "off")
+"""From the one that does most to the one that does least."""
 LOG_SECONDS = 0.25
 """So long the line of the exception is waited for: the supervisor writes the log, in another process."""
 
@@ -47,7 +48,8 @@ class DiagnosedRetry(RetryPolicy):
         that is left out is left to the task's own retries.
     :param otherwise: the policy that is asked where this one does not decide, such as common-ai's
         `LLMRetryPolicy`.
-    :param mode: on, record (decide, log it, change nothing) or off; None: `[dagnosis] retry_mode`.
+    :param mode: on, record (decide, log it, change nothing) or off. `[dagnosis] retry_mode` holds every
+        policy back to what it says, so that all can be stopped at once.
     :raises ValueError: for a value outside its range, when the DAG is parsed.
     """
 
@@ -59,7 +61,7 @@ class DiagnosedRetry(RetryPolicy):
         longest: timedelta = timedelta(hours=1),
         categories: Mapping[str, Category] | None = None,
         otherwise: RetryPolicy | None = None,
-        mode: Mode | None = None,
+        mode: Mode = "on",
     ) -> None:
         if confidence is not None and not 0 <= confidence <= 1:
             raise ValueError(
@@ -67,7 +69,7 @@ class DiagnosedRetry(RetryPolicy):
             )
         if not timedelta(0) <= shortest <= longest:
             raise ValueError("DiagnosedRetry: shortest must not be negative, nor above longest")
-        if mode is not None and mode not in MODES:
+        if mode not in MODES:
             raise ValueError(f"DiagnosedRetry: mode is one of {', '.join(MODES)}, not {mode!r}")
         if otherwise is not None and not isinstance(otherwise, RetryPolicy):
             raise ValueError(f"DiagnosedRetry: otherwise is a RetryPolicy, not {otherwise!r}")
@@ -79,7 +81,7 @@ class DiagnosedRetry(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
     ) -> RetryDecision:
         """Airflow's question. Never raises for a reason of its own."""
-        mode = self.mode or options.text("retry_mode").strip().lower()
+        mode = _mode(self.mode)
         if mode == "off":
             return self._left(exception, try_number, max_tries, context, "")
         made = self._decided(exception, try_number, context)
@@ -152,6 +154,12 @@ class DiagnosedRetry(RetryPolicy):
             rules=rules,
             seed="/".join(str(value) for value in ids.values()),
         )
+
+
+def _mode(own: Mode) -> Mode:
+    """The more cautious of the policy's own mode and the operator's; a word that is none is ignored."""
+    stated = options.text("retry_mode").strip().lower()
+    return max((mode for mode in MODES if mode in (own, stated)), key=MODES.index)
 
 
 def _recorded(made: Decision) -> str:
