@@ -65,6 +65,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     airflow_timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     airflow_patience_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
 
+    spool: str = ""
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where hints of Airflow's processes lie."""
+        from dagnosis.spool import default_folder
+
+        return Path(self.spool).expanduser() if self.spool else default_folder()
+
     @property
     def profiles_place(self) -> str:
         """Where the profiles of batches are kept: a path or a URL."""
@@ -121,6 +130,7 @@ DESCRIPTIONS: dict[str, str] = {
     "airflow_log_source": "Where logs come from: airflow_api, log_files, object_store or an installed one; empty: by what is set.",
     "airflow_timeout_seconds": "An Airflow that sends nothing for so long is taken not to answer (seconds).",
     "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
+    "spool": "Folder of the hints that Airflow's processes leave; empty: `dagnosis/spool` in Airflow's home.",
     "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
 }
 

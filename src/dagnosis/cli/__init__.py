@@ -21,6 +21,7 @@ from dagnosis.cli.lines import lines
 from dagnosis.cli.mcp import mcp
 from dagnosis.cli.metrics import metrics
 from dagnosis.cli.retrain import models, retrain
+from dagnosis.cli.retries import retries
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
 from dagnosis.cli.watch import watch
@@ -50,6 +51,7 @@ for _command in (
     retrain,
     models,
     watch,
+    retries,
     metrics,
     mcp,
     doctor,
