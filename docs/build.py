@@ -33,6 +33,7 @@ COMMANDS = (
     "feedback forget",
     "check",
     "accept",
+    "results",
     "forecast",
     "forecast pull",
     "forecast evaluate",

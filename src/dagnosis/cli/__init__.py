@@ -18,6 +18,7 @@ from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
+from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
@@ -42,6 +43,7 @@ for _command in (
     lines,
     check,
     accept,
+    results,
     forecast,
     feedback,
     retrain,
