@@ -8,9 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,7 @@ START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an empty metadata database, set before Airflow is imported."""
     home = tmp_path_factory.mktemp("airflow")
     (home / "dags").mkdir()
@@ -45,10 +43,10 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if "airflow" in sys.modules:
         pytest.skip("another Airflow home is in use in this process; run these tests alone")
     os.environ.update(found)
-    subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True
-    )
-    yield home
+    from airflow.utils.db import initdb
+
+    initdb()
+    return home
 
 
 @pytest.fixture
@@ -79,7 +77,7 @@ def run(dag: Any, number: int) -> Any:
 
     # as the dag processor would, from a file
     DagBundlesManager().sync_bundles_to_db()
-    bag = DagBag(dag_folder=os.devnull, include_examples=False)
+    bag = DagBag(dag_folder=os.devnull)
     bag.bag_dag(dag)
     sync_bag_to_db(bag, "dags-folder", None)
     made = dag.test(logical_date=datetime(2026, 1, 1 + number, tzinfo=timezone.utc))
