@@ -20,6 +20,7 @@ from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
 from dagnosis.cli.mcp import mcp
 from dagnosis.cli.metrics import metrics
+from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.retries import retries
 from dagnosis.cli.setup import config, demo, doctor
@@ -46,6 +47,7 @@ for _command in (
     lines,
     check,
     accept,
+    results,
     forecast,
     feedback,
     retrain,
