@@ -17,8 +17,9 @@ import msgspec
 import numpy as np
 
 from dagnosis.forecast.calibration import IDENTITY, Line, fit_line
+from dagnosis.forecast.facts import Fact, Mixed
 from dagnosis.forecast.features import NAMES, Stream
-from dagnosis.forecast.history import Event, Outcome, Request, Trouble
+from dagnosis.forecast.history import Outcome, Request, Trouble
 from dagnosis.forecast.models import Model, Rows, make
 from dagnosis.forecast.samples import Sample
 
@@ -93,6 +94,10 @@ class Forecaster:
             self._answer()
         return True
 
+    def know(self, fact: Fact) -> None:
+        """Take a fact about a DAG or task."""
+        self._stream.know(fact)
+
     def tell(self, outcome: Outcome) -> None:
         """Take an outcome, and learn if it is time to. An outcome of a run that was not asked for is
         noted and ignored."""
@@ -152,11 +157,13 @@ class Forecaster:
             self._ready.append((asked.uid, answer))
 
 
-def replay(events: Iterable[Event], forecaster: Forecaster) -> Iterator[tuple[str, float]]:
+def replay(events: Iterable[Mixed], forecaster: Forecaster) -> Iterator[tuple[str, float]]:
     """Run and probability for every request of a stream, in its order."""
     seen: set[str] = set()
     for event in events:
-        if isinstance(event, Request):
+        if isinstance(event, Fact):
+            forecaster.know(event)
+        elif isinstance(event, Request):
             if event.uid in seen:
                 forecaster.trouble.note("runs asked for twice: the first request counts", event.uid)
                 continue

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dagnosis.forecast.calibration import Line
 from dagnosis.forecast.design import COLUMNS, COMMON, logit
+from dagnosis.forecast.facts import KINDS
 from dagnosis.forecast.features import NAMES
 from dagnosis.forecast.models import Model, Rows
 from dagnosis.forecast.models.blend import EDGE, Blend
@@ -175,6 +176,8 @@ def _folded(column: str, values: dict[str, float]) -> str:
 def _about(column: str) -> str:
     """The sentence that a column belongs to."""
     track, _, what = column.partition(": ")
+    if track == "facts":
+        return f"facts {what.rpartition('_')[0].partition('.')[2]}"
     if not what:
         return "calendar" if column in ("hour of day", "weekday") else f"asked {column}"
     if "last hour" in what or "last day" in what:
@@ -195,6 +198,8 @@ def _worded(about: str, values: dict[str, float]) -> str:
         )
     if track == "asked":
         return f"what it asks for ({what})"
+    if track == "facts":
+        return _fact(what, values)
     subject = _SUBJECTS[track]
     if what == "record":
         return _record(subject, track, values)
@@ -208,6 +213,13 @@ def _worded(about: str, values: dict[str, float]) -> str:
     if since != since:
         return f"{subject}: never ran before"
     return f"{subject}: last asked for {_span(since)} before{waiting}"
+
+
+def _fact(kind: str, values: dict[str, float]) -> str:
+    count = round(values[f"facts.dag.{kind}_day"])
+    since = values.get(f"facts.dag.{kind}_since", float("nan"))
+    when = f"last {_span(since)} before" if since == since else f"about {count} in the last day"
+    return f"this DAG: {KINDS[kind]}, {when if count or since == since else 'not lately'}"
 
 
 def _record(subject: str, track: str, values: dict[str, float]) -> str:

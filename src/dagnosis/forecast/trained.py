@@ -16,7 +16,7 @@ from dagnosis.forecast.models import Chances, Rows
 from dagnosis.forecast.models.blend import Blend
 
 NAME = "forecast"
-FORMAT = 1
+FORMAT = 2
 _ABOUT = "forecast.json"
 _QUANTILES = 201
 
