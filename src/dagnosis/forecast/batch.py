@@ -103,16 +103,24 @@ def matrix(runs: Runs) -> Column:
 
 
 def write(runs: Runs, path: Path) -> None:
-    """All features into a .npy file, column by column: memory for one track, whatever the size."""
-    with path.open("wb") as file:
+    """All features into a .npy file, column by column: memory for one track, whatever the size. A
+    column is written while the next is computed."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with path.open("wb") as file, ThreadPoolExecutor(1) as writer:
         header = {
             "descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)),
             "fortran_order": True,
             "shape": (len(runs), len(NAMES)),
         }
         np.lib.format.write_array_header_1_0(file, header)
+        written: Future[int] | None = None
         for _, column in columns(runs):
-            file.write(column.data)
+            if written is not None:
+                written.result()
+            written = writer.submit(file.write, column.data)
+        if written is not None:
+            written.result()
 
 
 class _Timeline:
@@ -209,7 +217,7 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
     since = np.maximum(when - times[last.index], 0) if len(times) else when
     for name, span in (("hour", HOUR), ("day", DAY)):
         kept = np.exp(-passed / span)
-        fade = np.exp(-since / span)
+        fade = np.exp(-since / span).astype(np.float32)
         for suffix, counted in (("", np.ones(len(label))), ("_failed", failed)):
             yield name + suffix, last(_recursion(kept, counted, first), 0, fade)
 
@@ -221,13 +229,13 @@ class _Look:
         self.none = before <= start
         self.index = np.maximum(before - 1, 0)
 
-    def __call__(self, state: NDArray[Any], empty: float, scale: Floats | None = None) -> Column:
+    def __call__(self, state: NDArray[Any], empty: float, scale: Column | None = None) -> Column:
         if not len(state):
             return np.full(len(self.index), empty, np.float32)
-        values = state[self.index]
+        # narrow first: what is looked up at random should fit the cache
+        values: Column = state.astype(np.float32)[self.index]
         if scale is not None:
-            values = values * scale
-        values = values.astype(np.float32)
+            values *= scale
         values[self.none] = empty
         return values
 

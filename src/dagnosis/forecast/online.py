@@ -18,10 +18,10 @@ import numpy as np
 
 from dagnosis.forecast.calibration import IDENTITY, Line, fit_line
 from dagnosis.forecast.facts import Fact, Mixed
-from dagnosis.forecast.features import NAMES, Stream
+from dagnosis.forecast.features import Stream, keys
 from dagnosis.forecast.history import Outcome, Request, Trouble
-from dagnosis.forecast.models import Model, Rows, make
-from dagnosis.forecast.samples import Sample
+from dagnosis.forecast.models import Model, make
+from dagnosis.forecast.samples import Sample, rows_of
 
 
 class Schedule(msgspec.Struct, frozen=True):
@@ -51,13 +51,18 @@ class _Asked:
 
 
 class Forecaster:
-    """Streaming state, training sample, model and calibration of one deployment."""
+    """Streaming state, training sample, model and calibration of one deployment.
+
+    `plain` adds the columns of the run table that the plain forest sees: ids as codes, in order of
+    their first appearance.
+    """
 
     def __init__(
         self,
         model: Callable[[], Model] = lambda: make("blend"),
         schedule: Schedule | None = None,
         block: int = 4096,
+        plain: bool = False,
     ) -> None:
         self.schedule = schedule or Schedule()
         self.trouble = Trouble()
@@ -66,6 +71,7 @@ class Forecaster:
         self.line: Line = IDENTITY
         self._new_model = model
         self._block = block
+        self._codes: dict[str, int] | None = {} if plain else None
         self._stream = Stream()
         self._sample = Sample()
         self._open: dict[str, _Asked] = {}
@@ -87,7 +93,10 @@ class Forecaster:
             return False
         if request.time < self._stream.now:
             self.trouble.note("times that run backwards count as the latest before", request.uid)
-        asked = _Asked(request.uid, array("f", self._stream.ask(request)))
+        row = self._stream.ask(request)
+        if self._codes is not None:
+            row += [self._codes.setdefault(key, len(self._codes)) for key in keys(request)[:4]]
+        asked = _Asked(request.uid, array("f", row))
         self._open[request.uid] = asked
         self._waiting.append(asked)
         if len(self._waiting) >= self._block:
@@ -147,9 +156,7 @@ class Forecaster:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        joined = b"".join([asked.row.tobytes() for asked in waiting])
-        raw = np.frombuffer(joined, np.float32).reshape(-1, len(NAMES))
-        chances = self.model.predict(Rows(raw))
+        chances = self.model.predict(rows_of(asked.row for asked in waiting))
         for asked, chance, answer in zip(
             waiting, chances.tolist(), self.line(chances).tolist(), strict=True
         ):

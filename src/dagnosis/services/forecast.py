@@ -49,17 +49,19 @@ def replay(
 
     Raises `UnreadableInput` for what cannot be read, `WrongUse` for an unknown model.
     """
+    from dagnosis.forecast import facts
+    from dagnosis.forecast.facts import merged
     from dagnosis.forecast.history import Table
     from dagnosis.forecast.models import make
     from dagnosis.forecast.online import Forecaster
     from dagnosis.forecast.online import replay as answers
 
-    if model == "forest":
-        # codes of ids are made for a whole table, not for a stream
-        raise UnreadableInput("forest: cannot be replayed; see dagnosis forecast evaluate")
     table = Table(events)
-    forecaster = Forecaster(lambda: make(model))
-    stream = _counted(table.events(forecaster.trouble), len(table), progress)
+    forecaster = Forecaster(lambda: make(model), plain=model == "forest")
+    stream = merged(
+        _counted(table.events(forecaster.trouble), len(table), progress),
+        facts.read(facts.place(events)),
+    )
     requests = 0
     try:
         with out.open("w", newline="") as file:
