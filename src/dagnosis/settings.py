@@ -47,6 +47,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    runs: str = ""
+
+    @property
+    def runs_place(self) -> Path:
+        """Where the history of runs is kept: a Parquet file."""
+        return Path(self.runs).expanduser() if self.runs else _data() / "runs.parquet"
 
     @property
     def profiles_place(self) -> str:
@@ -90,6 +96,7 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "runs": "History of runs that forecasts learn from, a Parquet file; empty: `runs.parquet` in the user's data folder.",
 }
 
 

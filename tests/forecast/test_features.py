@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from dagnosis.forecast import batch
 from dagnosis.forecast.design import COLUMNS, COMMON, design
-from dagnosis.forecast.features import NAMES, Stream, Track
 from dagnosis.forecast.facts import Fact, merged
+from dagnosis.forecast.features import NAMES, Stream, Track
 from dagnosis.forecast.history import Event, Outcome, Request, Table
 from tests.forecast.making import events, facts
 

@@ -140,7 +140,9 @@ def noise(
 
     def drawn(shared: float) -> NDArray[np.bool_]:
         shock = random.normal(size=reach)[number] * np.sqrt(shared)
-        made: NDArray[np.bool_] = shock + random.normal(size=len(levels)) * np.sqrt(1 - shared) < levels
+        made: NDArray[np.bool_] = (
+            shock + random.normal(size=len(levels)) * np.sqrt(1 - shared) < levels
+        )
         return made
 
     aim = _alike(truth, inside, number)

@@ -79,9 +79,7 @@ class Tally:
 
 
 _NONE = Tally()
-NOTHING: tuple[float, ...] = tuple(
-    math.nan if name.endswith("_since") else 0.0 for name in NAMES
-)
+NOTHING: tuple[float, ...] = tuple(math.nan if name.endswith("_since") else 0.0 for name in NAMES)
 """The features where no fact is known."""
 
 

@@ -152,6 +152,11 @@ class Table:
         row = self._connection.execute(f"SELECT count(*) FROM {self._scan}").fetchone()
         return int(row[0]) if row else 0
 
+    def uids(self) -> list[str]:
+        """The run_uid of every row, in the order of the file."""
+        rows = self._connection.execute(f"SELECT {self._text('run_uid')} FROM {self._scan}")
+        return [uid for (uid,) in rows.fetchall()]
+
     def events(self, trouble: Trouble | None = None) -> Iterator[Event]:
         """The stream: as it stands in a file of events, in order of time for a table of runs.
 

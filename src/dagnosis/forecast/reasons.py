@@ -62,6 +62,14 @@ def reasons(blend: Blend, line: Line, raw: NDArray[np.float32], most: int = 3) -
     ][:most]
 
 
+def update_reason(before: float, now: float, elapsed: float) -> Reason | None:
+    """What moved the risk of a run since it was asked for; None where that is below 0.05."""
+    moved = float(np.diff(logit(np.array([before, now]), 1e-6))[0])
+    if abs(moved) < 0.05:
+        return None
+    return Reason(f"it has not ended after {_span(elapsed)} (the risk was {before:.1%})", moved)
+
+
 # ---------------------------------------------------------------- parts of a member
 
 
