@@ -69,7 +69,7 @@ def _facts(connection: Connection, since: datetime | None) -> Iterator[Fact]:
             continue
         bound = f" AND {moment} >= :since" if since else ""
         rows = connection.execution_options(yield_per=5000).execute(
-            text(query + bound), {"since": since.replace(tzinfo=None)} if since else {}
+            text(query + bound), _since(connection, since)
         )
         for dag_id, when, event in rows:
             time = _time(when)
@@ -119,19 +119,20 @@ _FACTS: tuple[tuple[str, set[str], str, str], ...] = (
 
 
 def _engine(url: str) -> Engine:
-    from sqlalchemy import create_engine, make_url
+    from sqlalchemy import NullPool, create_engine, make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             # a file that is only read, and not made where there is none
-            return create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true")
+            url = f"sqlite:///file:{parsed.database}?mode=ro&uri=true"
+            return create_engine(url, poolclass=NullPool)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "postgresql":
             options = "-c default_transaction_read_only=on"
-            return create_engine(parsed, connect_args={"options": options})
+            return create_engine(parsed, poolclass=NullPool, connect_args={"options": options})
     except (ArgumentError, NoSuchModuleError):
         raise WrongUse(
             "the URL of the metadata database is none of sqlite:// and postgresql://"
@@ -156,10 +157,20 @@ def _attempts(connection: Connection, since: datetime | None) -> Iterator[dict[s
         columns = {column["name"] for column in found.get_columns(table)}
         query = _query(table, columns, since is not None)
         rows = connection.execution_options(yield_per=5000).execute(
-            text(query), {"since": since.replace(tzinfo=None) if since else None}
+            text(query), _since(connection, since)
         )
         for row in rows.mappings():
             yield _row(dict(row))
+
+
+def _since(connection: Connection, since: datetime | None) -> dict[str, Any]:
+    """SQLite has times as text, UTC; PostgreSQL would read a time without zone as the session's."""
+    if since is None:
+        return {}
+    if connection.dialect.name == "sqlite":
+        moment = since.astimezone(timezone.utc)
+        return {"since": moment.replace(tzinfo=None).isoformat(" ", "microseconds")}
+    return {"since": since}
 
 
 def _query(table: str, columns: set[str], bounded: bool) -> str:
