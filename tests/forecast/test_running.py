@@ -13,7 +13,8 @@ from dagnosis.forecast.running import NOTHING, RULE, Signals, Snapshot, Update, 
 def test_without_news_the_forecast_stays() -> None:
     assert Update()([Snapshot(0.2, 0.0)]) == pytest.approx([0.2])
     assert Update()([Snapshot(0.2, 0.0, Signals(99, 9, 1e4))]) == pytest.approx([0.2])
-    assert Update()([Snapshot(0.5, np.log(3))]) == pytest.approx([0.75])
+    assert Update((1, 1, 0, 0, 0, 0))([Snapshot(0.5, np.log(3))]) == pytest.approx([0.75])
+    assert 0.5 < Update()([Snapshot(0.5, np.log(3))])[0] < 0.75
     assert len(Update()([])) == 0
 
 
@@ -39,7 +40,9 @@ def test_age_moves_the_risk_as_it_should() -> None:
     for elapsed, least in ((50.0, 0.0), (150.0, 0.8)):
         fate = [(failed, takes(draw, failed)) for failed in draw.random(4000) < 0.3]
         alive = np.array([failed for failed, total in fate if total > elapsed])
-        chances = Update()([Snapshot(0.3, known.lives_longer("a", elapsed))] * len(alive))
+        # a forecast that knows nothing of the task's times: age counts fully
+        bayes = Update((1.0, 1.0, 0.0, 0.0, 0.0, 0.0))
+        chances = bayes([Snapshot(0.3, known.lives_longer("a", elapsed))] * len(alive))
         assert abs(chances[0] - alive.mean()) < 0.1
         assert chances[0] >= least
 
@@ -78,7 +81,8 @@ def test_what_helps_nothing_is_not_learned() -> None:
     forecasts = draw.beta(1, 3, 4000)
     labels = (draw.random(4000) < forecasts).astype(np.int8)
     update = fit([Snapshot(float(p), 0.0, NOTHING) for p in forecasts], labels)
-    assert np.abs(np.array(update.weights) - RULE).max() < 0.15
+    left = np.abs(np.array(update.weights) - RULE)
+    assert np.delete(left, 1).max() < 0.15
 
 
 def test_lateness() -> None:

@@ -58,7 +58,8 @@ class Kept:
 
     def events(self, after: int = 0, since: datetime | None = None) -> Iterator[Event]:
         for number, event in enumerate(("failed", "patch_task_instance", "cli_task_run")):
-            yield Event(id=number, when=START, event=event, dag_id="etl")
+            when = START + timedelta(minutes=number)
+            yield Event(id=number, when=when, event=event, dag_id="etl")
         yield Event(id=9, when=START, event="post_variables")
 
 

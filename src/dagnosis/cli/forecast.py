@@ -47,20 +47,23 @@ def ours(runs: Path | None) -> Path:
 
 
 @forecast.command()
-@click.argument("url", metavar="URL")
+@click.argument("url", metavar="[URL]", default="")
 @click.argument("runs", metavar="[RUNS.parquet]", type=Path, required=False)
 @AS_JSON
 def pull(url: str, runs: Path | None, as_json: bool) -> None:
-    """Read Airflow's metadata database into RUNS, which grows; Airflow's own history is cleaned.
+    """Read the runs of an Airflow into RUNS, which grows; Airflow's own history is cleaned.
 
-    The database is only read (Airflow 2.10 and later, SQLite and PostgreSQL). A second pull reads what
-    changed since the first and replaces rows of the same try. Facts about the DAGs (new versions,
-    failures upstream, assets, what people did by hand) go beside it, into RUNS.facts.csv.
+    URL is its metadata database, which is only read (2.10 and later), or its address (2.10 and later;
+    user or token as in the settings airflow_user, airflow_token_env); without one it is the Airflow of
+    the settings. A second pull reads what changed since the first and replaces rows of the same try.
+    Facts about the DAGs (new versions, what people did by hand; from a database failures upstream and
+    assets, too) go beside it, into RUNS.facts.csv.
 
     \b
     Examples:
       dagnosis forecast pull sqlite:////opt/airflow/airflow.db runs.parquet
       dagnosis forecast pull postgresql://reader@db/airflow runs.parquet
+      dagnosis forecast pull http://airflow:8080 runs.parquet
 
     Exit code: 0 ok, 2 wrong use, 3 no Airflow database, 4 it does not answer.
     """
@@ -74,12 +77,18 @@ def pull(url: str, runs: Path | None, as_json: bool) -> None:
 
 @forecast.command()
 @OUR_RUNS
-@click.option("--database", metavar="URL", help="Pull from Airflow's database into RUNS first.")
+@click.option("--airflow", metavar="URL", help="Pull from this Airflow into RUNS first.")
+@click.option("--database", metavar="URL", help="Pull from this metadata database into RUNS first.")
 @click.option("--no-promote", is_flag=True, help="Train and judge, change nothing.")
 @click.option("--signals", metavar="FILE", type=Path, help="What was seen of runs (JSON lines).")
 @AS_JSON
 def train(
-    runs: Path | None, database: str | None, no_promote: bool, signals: Path | None, as_json: bool
+    runs: Path | None,
+    airflow: str | None,
+    database: str | None,
+    no_promote: bool,
+    signals: Path | None,
+    as_json: bool,
 ) -> None:
     """Train on RUNS, and use the model if it wins on the newest runs.
 
@@ -91,6 +100,7 @@ def train(
     Examples:
       dagnosis forecast train runs.parquet
       dagnosis forecast train --database postgresql://reader@db/airflow
+      dagnosis forecast train --airflow http://airflow:8080
       dagnosis forecast train runs.parquet --no-promote --json
 
     Exit code: 0 it is in use, 1 it did not win (or --no-promote), 3 RUNS is unreadable or too short.
@@ -101,9 +111,9 @@ def train(
 
     runs = ours(runs)
     with _steps(as_json) as step:
-        if database:
+        for url in filter(None, (airflow, database)):
             step("pulling")
-            _pulled(database, runs)
+            _pulled(url, runs)
         folder = settings.load().settings.models_folder
         report = trained(runs, folder, not no_promote, step, signals)
     if as_json:

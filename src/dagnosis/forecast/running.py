@@ -1,9 +1,10 @@
 """The risk of a run while it goes on: what it has lived through so far moves the risk that it had.
 
 Bayes' rule in log-odds: the forecast, plus what its age says (`Durations.lives_longer`), plus what has
-been seen of it (`Signals`). The rule alone has the weights 1, 1, 0, 0, 0. `fit` learns others from
-snapshots of runs that have ended since, shrunk towards these, and keeps them only where they lower
-the Brier score on newer snapshots: signals count for nothing until history shows that they should.
+been seen of it (`Signals`). Age counts half (`RULE`), since the forecast knows the task's history, too.
+`fit` learns other weights from snapshots of runs that have ended since, shrunk towards these. Of what
+was learned, the rule, and the forecast left as it was (`STILL`), that one is used which has the lowest
+Brier score on newer snapshots: signals count for nothing until history shows that they should.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances
 from dagnosis.forecast.models.linear import chance
 
-RULE: tuple[float, ...] = (1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+RULE: tuple[float, ...] = (1.0, 0.5, 0.0, 0.0, 0.0, 0.0)
+STILL: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _RIDGE = np.array([100.0, 30.0, 10.0, 10.0, 10.0, 30.0])
 """Precision of each weight about the rule; the last is the intercept."""
 _EDGE = 1e-5
@@ -74,19 +76,24 @@ def _inputs(snapshots: Sequence[Snapshot]) -> NDArray[np.float64]:
 
 
 def fit(snapshots: Sequence[Snapshot], labels: NDArray[np.int8]) -> Update:
-    """Weights from snapshots in order of time and how their runs ended (1 failed); the rule where
-    there are fewer than 200 or 20 failures, or where the learned ones are no better on the newest
-    third."""
+    """The update that was best on the newest third of these snapshots, which are in order of time;
+    `labels` say how their runs ended (1 failed). The rule where there are fewer than 200 or 20
+    failures.
+    """
     failures = int((labels == 1).sum())
     if len(labels) < ENOUGH or not ENOUGH_FAILURES <= failures <= len(labels) - ENOUGH_FAILURES:
         return Update()
     inputs, truth = _inputs(snapshots), labels == 1
     cut = len(labels) * 2 // 3
-    tried = _fitted(inputs[:cut], truth[:cut])
-    plain = chance(inputs[cut:] @ np.array(RULE))
-    if brier(truth[cut:], chance(inputs[cut:] @ tried)) >= brier(truth[cut:], plain):
-        return Update()
-    return Update(tuple(_fitted(inputs, truth).tolist()))
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        return brier(truth[cut:], chance(inputs[cut:] @ weights))
+
+    learned = loss(_fitted(inputs[:cut], truth[:cut]))
+    plain = min((RULE, STILL), key=lambda weights: loss(np.array(weights)))
+    if learned < loss(np.array(plain)):
+        return Update(tuple(_fitted(inputs, truth).tolist()))
+    return Update(plain)
 
 
 def _fitted(inputs: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dagnosis.errors import UnreadableInput
+from dagnosis.services.score import Risk, Scored, score
 
 if TYPE_CHECKING:
     from dagnosis.forecast.evaluation import Evaluation
     from dagnosis.forecast.history import Event
+
+__all__ = ["Replayed", "Risk", "Scored", "evaluate", "replay", "score"]
 
 Progress = Callable[[int, int], None]
 

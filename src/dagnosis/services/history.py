@@ -11,9 +11,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec.structs import replace
+
 if TYPE_CHECKING:
     from dagnosis.forecast.facts import Fact
     from dagnosis.incidents.contract import Occurrence
+    from dagnosis.settings import Settings
     from dagnosis.sources.contract import RunHistory
 
 _START = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -29,12 +32,34 @@ class Pulled(NamedTuple):
     facts: int
 
 
-def pull(url: str, runs: Path) -> Pulled:
-    """Read what changed in Airflow's metadata database (sqlite://, postgresql://) into the history.
+def pull(url: str, runs: Path, settings: Settings | None = None) -> Pulled:
+    """Read what changed in an Airflow into the history.
 
-    Raises `WrongUse` for a URL that is none, `ServiceUnreachable` for a database that does not
-    answer, `UnreadableInput` for one that is not Airflow's, or for a history that is damaged.
+    `url` is a metadata database (sqlite://, postgresql://; mysql:// without what is known about
+    assets) or the address of Airflow (http://, https://; user or token as in `settings`); empty: the
+    Airflow of the settings. Raises `WrongUse` for a URL that is none, `ServiceUnreachable` for what
+    does not answer, `UnreadableInput` for a database that is not Airflow's and a damaged history.
     """
+    from dagnosis import settings as configured
+
+    chosen = settings or configured.load().settings
+    url = url or chosen.airflow_database
+    if url.startswith(("http://", "https://")):
+        chosen = replace(chosen, airflow_url=url, airflow_history_source="airflow_api")
+    elif url.startswith("mysql"):
+        chosen = replace(chosen, airflow_database=url, airflow_history_source="airflow_db")
+    elif url:
+        return _pull_database(url, runs)
+    from dagnosis.sources.opening import open_history
+
+    source = open_history(chosen)
+    try:
+        return pull_from(source, runs)
+    finally:
+        source.close()
+
+
+def _pull_database(url: str, runs: Path) -> Pulled:
     from dagnosis.forecast import facts, kept
     from dagnosis.forecast.airflow_history import read_attempts, read_facts
 
