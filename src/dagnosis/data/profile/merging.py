@@ -130,7 +130,9 @@ def _kind(one: ColumnProfile, two: ColumnProfile) -> Kind:
         return two.kind
     if {one.kind, two.kind} == {"integer", "float"}:
         return "float"
-    raise WrongUse(f"merge: the column {one.name!r} is {one.kind} in one part and {two.kind} in another")
+    raise WrongUse(
+        f"merge: the column {one.name!r} is {one.kind} in one part and {two.kind} in another"
+    )
 
 
 def _known(column: ColumnProfile, profile: Profile) -> float:
@@ -160,7 +162,9 @@ def _totals(one: ColumnProfile, two: ColumnProfile, weights: tuple[float, float]
     )
 
 
-def _moments(a: Totals, b: Totals, weights: tuple[float, float]) -> tuple[float | None, float | None]:
+def _moments(
+    a: Totals, b: Totals, weights: tuple[float, float]
+) -> tuple[float | None, float | None]:
     """Mean and deviation of both (Chan et al. 1979)."""
     if a.mean is None or a.deviation is None:
         return b.mean, b.deviation

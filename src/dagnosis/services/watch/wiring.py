@@ -16,7 +16,7 @@ from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.rounds import Watch
 from dagnosis.sources.contract import RunHistory
 from dagnosis.sources.opening import open_history, open_logs
-from dagnosis.spool import Spool, default_folder
+from dagnosis.spool import Spool
 
 if TYPE_CHECKING:
     from dagnosis.logs.llm.consult import Consultant
@@ -50,7 +50,7 @@ def wired(settings: Settings, ago: timedelta) -> Iterator[Wired]:
         def diagnose(known: Known) -> Diagnosed:
             return diagnosed(known, memory=memory, consultant=consultant)
 
-        spool = Spool(settings.spool or default_folder())
+        spool = Spool(settings.spool_folder)
         watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
         yield Wired(watch, history, incidents, spool)
 
