@@ -17,9 +17,11 @@ from dagnosis.cli.check import accept, check
 from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
+from dagnosis.cli.incidents import incidents
 from dagnosis.cli.lines import lines
 from dagnosis.cli.mcp import mcp
 from dagnosis.cli.metrics import metrics
+from dagnosis.cli.notify import notify
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
@@ -48,6 +50,8 @@ for _command in (
     feedback,
     retrain,
     models,
+    incidents,
+    notify,
     metrics,
     mcp,
     doctor,
