@@ -16,8 +16,11 @@ from pathlib import Path
 import msgspec
 
 from dagnosis import settings
+from dagnosis.airflow.provider_info import DEFAULTS
+from dagnosis.airflow.provider_info import DESCRIPTIONS as OPTIONS
 from dagnosis.forecast.history import AIRFLOW_STATES, COLUMNS
 from dagnosis.logs.causes.catalogue import Cause, load_causes
+from dagnosis.logs.causes.categories import table
 from dagnosis.logs.causes.tables import pages as tables
 from dagnosis.metrics import catalogue
 from dagnosis.model import FAMILY_MEANINGS, Diagnosis
@@ -34,6 +37,7 @@ COMMANDS = (
     "feedback forget",
     "check",
     "accept",
+    "results",
     "forecast",
     "forecast pull",
     "forecast evaluate",
@@ -45,6 +49,8 @@ COMMANDS = (
     "models list",
     "models verify",
     "models rollback",
+    "retries",
+    "retries replay",
     "metrics",
     "mcp",
     "doctor",
@@ -66,8 +72,44 @@ def pages() -> dict[str, str]:
     written["reference/diagnosis.schema.json"] = _schema(Diagnosis)
     written["reference/finding.schema.json"] = _schema(Finding)
     written["reference/runs.md"] = _runs()
+    written["reference/inside-airflow.md"] = _inside_airflow()
     written["reference/metrics.md"] = _metrics()
     return written
+
+
+def _inside_airflow() -> str:
+    options = [
+        f"| `{key}` | `{DEFAULTS[key]}` | {OPTIONS[key]} |"
+        if DEFAULTS[key]
+        else f"| `{key}` | | {OPTIONS[key]} |"
+        for key in DEFAULTS
+    ]
+    rows = [
+        f"| {family} | {passing} | {lasting} |" for family, (passing, lasting) in table().items()
+    ]
+    return "\n".join(
+        [
+            "# Inside Airflow",
+            "",
+            "## Options",
+            "",
+            "The section `[dagnosis]` of `airflow.cfg`, or variables such as `AIRFLOW__DAGNOSIS__RETRY_MODE`.",
+            "",
+            "| option | default | means |",
+            "|---|---|---|",
+            *options,
+            "",
+            "## Retry categories",
+            "",
+            "Our families as the categories of Airflow's common-ai provider, for `DiagnosedRetry(categories=…)`.",
+            "Where it is not known whether a cause passes, there is no category and nothing is decided.",
+            "",
+            "| family | when it passes by itself | when it stays |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
 
 
 def _index(by_family: dict[str, list[Cause]]) -> str:

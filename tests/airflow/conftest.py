@@ -1,4 +1,5 @@
-"""A real Airflow for the tests that need one, started once a session.
+"""A real Airflow for the tests that need one, started once a session; a home of its own for one that is
+imported, not that of whoever runs the tests.
 
     def test_something(airflow: RealAirflow) -> None:
         run_id = airflow.run("orders")
@@ -10,15 +11,20 @@ that want an Airflow of their own, with other settings or DAGs, use `started` of
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.airflow.real import DAGS, RealAirflow, environment, free_ports, started
+from tests.incidents.conftest import postgres_url as postgres_url
 
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
+os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 FIRST_PORT = 23_000
 collect_ignore = ["dags"]  # for Airflow to import, not for pytest
 
@@ -56,3 +62,22 @@ def airflow() -> Iterator[RealAirflow]:
 def airflow2() -> Iterator[RealAirflow]:
     """Airflow 2.11 with the same DAGs."""
     yield from _airflow("DAGNOSIS_TEST_AIRFLOW2", FIRST_PORT + 1_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loaded() -> None:
+    """Airflow's own import warns of many things; not of ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import airflow.plugins_manager
+            import airflow.sdk  # noqa: F401
+        except ImportError:
+            return
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The spool of this test, named as an operator names it."""
+    monkeypatch.setenv("AIRFLOW__DAGNOSIS__SPOOL", str(tmp_path / "spool"))
+    return tmp_path / "spool"

@@ -22,7 +22,7 @@ from dagnosis.airflow.instances import ids_of
 from dagnosis.raised import chain_of, shortened
 from dagnosis.spool import Hint, Spool, default_folder
 
-WAIT_SECONDS = 0.1
+WAIT_SECONDS = 0.2
 """So long a failure waits for its hint, whatever the disk or the exception's own code does."""
 _REMEMBERED = 1000
 """Import errors that were told already; Airflow tells them again at every parse."""

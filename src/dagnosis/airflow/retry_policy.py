@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Mode = Literal["on", "record", "off"]
 MODES: tuple[Mode, ...] = ("on", "record", "off")
+"""From the one that does most to the one that does least."""
 LOG_SECONDS = 0.25
 """So long the line of the exception is waited for: the supervisor writes the log, in another process."""
 
@@ -48,7 +48,8 @@ class DiagnosedRetry(RetryPolicy):
         that is left out is left to the task's own retries.
     :param otherwise: the policy that is asked where this one does not decide, such as common-ai's
         `LLMRetryPolicy`.
-    :param mode: on, record (decide, log it, change nothing) or off; None: `[dagnosis] retry_mode`.
+    :param mode: on, record (decide, log it, change nothing) or off. `[dagnosis] retry_mode` holds every
+        policy back to what it says, so that all can be stopped at once.
     :raises ValueError: for a value outside its range, when the DAG is parsed.
     """
 
@@ -60,7 +61,7 @@ class DiagnosedRetry(RetryPolicy):
         longest: timedelta = timedelta(hours=1),
         categories: Mapping[str, Category] | None = None,
         otherwise: RetryPolicy | None = None,
-        mode: Mode | None = None,
+        mode: Mode = "on",
     ) -> None:
         if confidence is not None and not 0 <= confidence <= 1:
             raise ValueError(
@@ -68,7 +69,7 @@ class DiagnosedRetry(RetryPolicy):
             )
         if not timedelta(0) <= shortest <= longest:
             raise ValueError("DiagnosedRetry: shortest must not be negative, nor above longest")
-        if mode is not None and mode not in MODES:
+        if mode not in MODES:
             raise ValueError(f"DiagnosedRetry: mode is one of {', '.join(MODES)}, not {mode!r}")
         if otherwise is not None and not isinstance(otherwise, RetryPolicy):
             raise ValueError(f"DiagnosedRetry: otherwise is a RetryPolicy, not {otherwise!r}")
@@ -80,7 +81,7 @@ class DiagnosedRetry(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
     ) -> RetryDecision:
         """Airflow's question. Never raises for a reason of its own."""
-        mode = self.mode or options.text("retry_mode").strip().lower()
+        mode = _mode(self.mode)
         if mode == "off":
             return self._left(exception, try_number, max_tries, context, "")
         made = self._decided(exception, try_number, context)
@@ -155,6 +156,12 @@ class DiagnosedRetry(RetryPolicy):
         )
 
 
+def _mode(own: Mode) -> Mode:
+    """The more cautious of the policy's own mode and the operator's; a word that is none is ignored."""
+    stated = options.text("retry_mode").strip().lower()
+    return max((mode for mode in MODES if mode in (own, stated)), key=MODES.index)
+
+
 def _recorded(made: Decision) -> str:
     """What would have been done."""
     if made.action == "default":
@@ -167,27 +174,26 @@ def _own_log(ids: dict[str, Any]) -> LogText | None:
     """What stands in the log of this try, waiting a little for the line of its exception; None where it
     is not on this machine or cannot be read."""
     from dagnosis.errors import DagnosisError
-    from dagnosis.logs.places import Template
-    from dagnosis.logs.reading import read_path
     from dagnosis.model import TaskRef
     from dagnosis.services.retry import LIMITS, is_told
+    from dagnosis.sources.log_files import LogFolder
 
     ref = TaskRef(ids["dag_id"], ids["run_id"], ids["task_id"], ids["map_index"], ids["try_number"])
-    folder, template = _log_place()
     deadline = time.monotonic() + LOG_SECONDS
     try:
-        path = folder / Template(template).path(ref)
+        logs = LogFolder(*_log_place(), LIMITS)
         while True:
-            found = read_path(path, LIMITS)
-            if is_told(found) or time.monotonic() > deadline:
+            found = logs.read(ref)
+            if (found and is_told(found)) or time.monotonic() > deadline:
                 return found
             time.sleep(0.01)
     except DagnosisError:
         return None
 
 
-def _log_place() -> tuple[Path, str]:
+def _log_place() -> tuple[str, str]:
+    """Airflow's folder of logs, and its template of paths below it."""
     from airflow.configuration import conf
 
     folder = str(conf.get("logging", "base_log_folder"))
-    return Path(folder), str(conf.get("logging", "log_filename_template"))
+    return folder, str(conf.get("logging", "log_filename_template"))
