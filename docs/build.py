@@ -37,6 +37,7 @@ COMMANDS = (
     "feedback forget",
     "check",
     "accept",
+    "results",
     "forecast",
     "forecast pull",
     "forecast evaluate",

@@ -47,7 +47,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    runs: str = ""
     metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
+
+    watch_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 5.0
+    watch_since_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
 
     airflow_url: str = ""
     airflow_user: str = ""
@@ -69,6 +73,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         from dagnosis.spool import default_folder
 
         return Path(self.spool).expanduser() if self.spool else default_folder()
+
+    @property
+    def runs_place(self) -> Path:
+        """Where the history of runs is kept: a Parquet file."""
+        return Path(self.runs).expanduser() if self.runs else _data() / "runs.parquet"
 
     @property
     def profiles_place(self) -> str:
@@ -112,6 +121,9 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
+    "watch_since_hours": "How far back the first look of a watch goes (hours).",
+    "runs": "History of runs that forecasts learn from, a Parquet file; empty: `runs.parquet` in the user's data folder.",
     "airflow_url": "Address of Airflow's API server (3.x) or webserver (2.10, 2.11), such as http://airflow:8080.",
     "airflow_user": "User of Airflow who may read DAGs, runs and logs.",
     "airflow_password_env": "Name of the variable that holds the user's password.",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.incidents.conftest import postgres_url as postgres_url
+
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 

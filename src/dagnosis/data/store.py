@@ -45,13 +45,16 @@ class Latest(msgspec.Struct, frozen=True):
 
 
 class ProfileStore:
-    """Profiles per dataset, partition and run, at `place`: a SQLite file or a URL of SQLAlchemy.
+    """Profiles per dataset, partition and run, at `place`: a SQLite file, a URL of SQLAlchemy, or an
+    engine, such as that of an Airflow connection.
 
     Raises `ServiceUnreachable` where the database does not answer, `WrongUse` for a URL that names no
     database. The tables are made on first use.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str | Engine) -> None:
+        self._given = None if isinstance(place, str) else place
+        place = place if isinstance(place, str) else str(place.url)
         self.url = place if "://" in place else f"sqlite:///{place}"
         if self.url.startswith("postgresql://"):
             self.url = self.url.replace("postgresql", "postgresql+psycopg", 1)
@@ -76,7 +79,7 @@ class ProfileStore:
         if self._made is not None:
             return self._made
         try:
-            engine = create_engine(self.url, poolclass=NullPool)
+            engine = self._given or create_engine(self.url, poolclass=NullPool)
         except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
             raise WrongUse(f"profiles: not a database URL that can be used ({error})") from None
         if engine.dialect.name == "sqlite":
