@@ -47,6 +47,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
+
+    airflow_url: str = ""
+    airflow_user: str = ""
+    airflow_password_env: str = ""
+    airflow_token_env: str = ""
+    airflow_database: str = ""
+    airflow_logs: str = ""
+    airflow_log_template: str = ""
+    airflow_history_source: str = ""
+    airflow_log_source: str = ""
+    airflow_timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+    airflow_patience_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
 
     @property
     def profiles_place(self) -> str:
@@ -90,6 +103,18 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "airflow_url": "Address of Airflow's API server (3.x) or webserver (2.10, 2.11), such as http://airflow:8080.",
+    "airflow_user": "User of Airflow who may read DAGs, runs and logs.",
+    "airflow_password_env": "Name of the variable that holds the user's password.",
+    "airflow_token_env": "Name of the variable that holds a token, instead of user and password.",
+    "airflow_database": "URL of Airflow's metadata database (PostgreSQL, MySQL, SQLite); it is only read.",
+    "airflow_logs": "Logs of tasks: a folder, or s3://…, gs://…, az://…; empty: through airflow_url.",
+    "airflow_log_template": "Airflow's log_filename_template, where it was changed; empty: Airflow's own.",
+    "airflow_history_source": "Where runs come from: airflow_api, airflow_db or an installed one; empty: by what is set.",
+    "airflow_log_source": "Where logs come from: airflow_api, log_files, object_store or an installed one; empty: by what is set.",
+    "airflow_timeout_seconds": "An Airflow that sends nothing for so long is taken not to answer (seconds).",
+    "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
+    "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
 }
 
 

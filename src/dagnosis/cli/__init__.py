@@ -18,6 +18,8 @@ from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
+from dagnosis.cli.mcp import mcp
+from dagnosis.cli.metrics import metrics
 from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.setup import config, demo, doctor
@@ -48,6 +50,8 @@ for _command in (
     feedback,
     retrain,
     models,
+    metrics,
+    mcp,
     doctor,
     config,
     demo,

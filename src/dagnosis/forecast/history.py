@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -130,6 +131,18 @@ class Trouble(msgspec.Struct):
             f"{what} ({count:,} times; first: {self.first[what]})"
             for what, count in self.counts.items()
         ]
+
+
+_SHOWN = (
+    "dag_id",
+    "task_id",
+    "run_id",
+    "submit_time",
+    "start_time",
+    "end_time",
+    "state",
+    "operator",
+)  # fmt: skip
 
 
 class Table:
@@ -269,6 +282,42 @@ class Table:
             "ORDER BY moment, turn, line"
         )
 
+    def recent(
+        self, dag_id: str = "", task_id: str = "", most: int = 50, after: int = 0
+    ) -> list[dict[str, Any]]:
+        """The newest tries, of one DAG or task where it is named, without the first `after` of them.
+
+        Times have a zone; what a row does not hold is None. Raises `UnreadableInput` as the other
+        readers do.
+        """
+        import duckdb
+
+        if self.is_events:
+            raise UnreadableInput(
+                f"{self.path}: is a stream of events (it has kind and time); give a table of runs"
+            )
+        self._require(tuple(n for n, c in COLUMNS.items() if c.needed))
+        fields = ", ".join(self._field(name) for name in _SHOWN)
+        connection = self._connection.cursor()
+        connection.execute("SET TimeZone = 'UTC'")
+        try:
+            connection.execute(
+                f"SELECT * FROM (SELECT {fields} FROM {self._scan}) "
+                "WHERE ($1 = '' OR dag_id = $1) AND ($2 = '' OR task_id = $2) "
+                "ORDER BY submit_time DESC, end_time DESC NULLS FIRST LIMIT $3 OFFSET $4",
+                [dag_id, task_id, most, after],
+            )
+            rows = connection.fetchall()
+        except duckdb.Error as error:
+            raise UnreadableInput(f"{self.path}: {self._blame(str(error))}") from None
+        return [
+            {
+                name: _moment(value) if COLUMNS[name].kind == "time" else value
+                for name, value in zip(_SHOWN, row, strict=True)
+            }
+            for row in rows
+        ]
+
     def _field(self, name: str) -> str:
         if name not in self._types:
             null = {"text": "VARCHAR", "time": "BIGINT", "number": "DOUBLE"}[COLUMNS[name].kind]
@@ -366,6 +415,10 @@ _UNFINISHED = tuple(name for name, state in AIRFLOW_STATES.items() if state == "
 _LABELS = {"failed": 1, "success": 0}
 _NAN = math.nan
 _NUMERIC = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "UBIGINT"}
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else datetime.fromtimestamp(micros / 1e6, timezone.utc)
 
 
 def _quoted(words: tuple[str, ...]) -> str:
