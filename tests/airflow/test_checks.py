@@ -129,7 +129,9 @@ def test_a_healthy_batch_goes_into_the_event(landed: Path) -> None:
     assert "2026-01-11" in (landed / "2026-01-11.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("mode", "state"), [("fail", "failed"), ("warn", "success"), ("record", "success")])
+@pytest.mark.parametrize(
+    ("mode", "state"), [("fail", "failed"), ("warn", "success"), ("record", "success")]
+)
 def test_modes(mode: str, state: str, landed: Path) -> None:
     from airflow.sdk import DAG, Asset
 
@@ -235,7 +237,9 @@ def test_results_of_other_tools(landed: Path) -> None:
     assert states == {"failing": "failed", "told": "success"}
 
 
-def test_a_connection_by_name(landed: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_by_name(
+    landed: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sqlalchemy as sa
     from airflow.sdk import DAG
 
@@ -274,7 +278,9 @@ def test_a_connection_of_the_metadata_database() -> None:
     from dagnosis.airflow.connections import engine_of
 
     with create_session() as session:
-        session.add(Connection(conn_id="kept", conn_type="postgres", host="h", login="me", password="p@w"))
+        session.add(
+            Connection(conn_id="kept", conn_type="postgres", host="h", login="me", password="p@w")
+        )
     assert engine_of("conn://kept").url.password == "p@w"
 
 

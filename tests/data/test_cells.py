@@ -83,7 +83,9 @@ def test_any_text(table: dict[str, list[str | None]]) -> None:
 def test_two_routes_of_one_length_are_no_errors() -> None:
     """Their rows differ in several cells, and only the length that they share speaks against them."""
     rng = random.Random(2)
-    routes = [(a, b, str(200 + 37 * n)) for n, (a, b) in enumerate(itertools.product("ABC", "KLMNO"))]
+    routes = [
+        (a, b, str(200 + 37 * n)) for n, (a, b) in enumerate(itertools.product("ABC", "KLMNO"))
+    ]
     rows = [rng.choice(routes) for _ in range(600)]
     rows[5] = rows[6] = ("B", "L", routes[0][2])
     names = ("origin", "dest", "distance")

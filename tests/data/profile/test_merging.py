@@ -67,7 +67,9 @@ def test_two_parts_are_the_whole(seed: int, rows: int, cut: float, form: str) ->
         "normal": lambda: rng.normal(5, 2, rows),
         "heavy": lambda: np.round(rng.pareto(1.2, rows), 3),
         "few": lambda: rng.integers(-2, 3, rows).astype(float),
-        "apart": lambda: np.where(np.arange(rows) < rows * cut, 0.0, 1000.0) + rng.normal(0, 1, rows),
+        "apart": lambda: (
+            np.where(np.arange(rows) < rows * cut, 0.0, 1000.0) + rng.normal(0, 1, rows)
+        ),
     }[form]()
     frame = pd.DataFrame(
         {
