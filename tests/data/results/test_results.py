@@ -153,8 +153,8 @@ def test_soda(tmp_path: Path) -> None:
 def test_openlineage_events_of_check_operators() -> None:
     found = outcomes("openlineage.jsonl")
     assert {key[1:]: value for key, value in found.items()} == {
-        ("id", "unique_check"): "fail",
-        ("id", "min"): "pass",
+        ("id", "id.unique_check"): "fail",
+        ("id", "id.min"): "pass",
         ("", "enough_rows"): "pass",
         ("", "cheap"): "fail",
     }
