@@ -39,6 +39,7 @@ COMMANDS = (
     "forecast evaluate",
     "forecast train",
     "forecast score",
+    "forecast drift",
     "forecast replay",
     "retrain",
     "models",
