@@ -43,6 +43,7 @@ COMMANDS = (
     "forecast evaluate",
     "forecast train",
     "forecast score",
+    "forecast drift",
     "forecast replay",
     "retrain",
     "models",
