@@ -15,8 +15,8 @@ def stores(chosen: Settings) -> Stores:
     from pathlib import Path
 
     from dagnosis.data.store import ProfileStore
+    from dagnosis.incidents.incidents import open_incidents
     from dagnosis.incidents.place import place
-    from dagnosis.incidents.records import open_incidents
     from dagnosis.incidents.store import open_store
     from dagnosis.pages.stores import Stores
 

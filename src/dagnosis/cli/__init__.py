@@ -19,6 +19,7 @@ from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
 from dagnosis.cli.retrain import models, retrain
+from dagnosis.cli.serve import serve, token
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
 from dagnosis.errors import DagnosisError, RefusedModelWarning
@@ -49,6 +50,8 @@ for _command in (
     doctor,
     config,
     demo,
+    serve,
+    token,
 ):
     app.add_command(_command)
 

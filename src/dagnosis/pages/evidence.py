@@ -11,8 +11,8 @@ from dagnosis.pages.links import Links
 from dagnosis.pages.stores import Stores
 
 _ROW = re.compile(r"(\d+)\| (.*)")
-AROUND, MOST = 4, 60
-"""Lines shown on each side of the quoted one, before the rest is folded away; lines in all."""
+BEFORE, AFTER, MOST = 4, 2, 80
+"""Lines shown before and after the quoted one, while the rest is folded away; lines in all."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ def lines(stores: Stores, occurrence: Occurrence, links: Links) -> tuple[Line, .
             number=number,
             text=text,
             cause=place == middle and bool(places),
-            near=abs(place - middle) <= AROUND,
+            near=-BEFORE <= place - middle <= AFTER,
             href=links.airflow_task(occurrence.task, number) if number else "",
         )
         for place, (number, text) in enumerate(rows[:MOST])

@@ -36,7 +36,9 @@ def page(
     def models() -> Check:
         from dagnosis.models import store
 
-        found = [v for name in store.names(stores.models) for v in store.versions(name, stores.models)]
+        found = [
+            v for name in store.names(stores.models) for v in store.versions(name, stores.models)
+        ]
         wrong = [f"{one.name} {one.version}: {one.trouble}" for one in found if one.trouble]
         if wrong:
             return Check("models", "warn", wrong[0], "dagnosis models verify; then roll back.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -46,12 +46,12 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     shown: int
     total: int
     next: dict[str, Any]
-    states: tuple[State, ...] = STATES
-    kinds: dict[str, str] = words.KINDS
-    families: tuple[str, ...] = FAMILIES
-    orders: dict[str, str] = ORDERS
-    grouping: dict[str, str] = GROUPS
-    periods: dict[str, str] = PERIODS
+    states: ClassVar[tuple[State, ...]] = STATES
+    kinds: ClassVar[dict[str, str]] = words.KINDS
+    families: ClassVar[tuple[str, ...]] = FAMILIES
+    orders: ClassVar[dict[str, str]] = ORDERS
+    grouping: ClassVar[dict[str, str]] = GROUPS
+    periods: ClassVar[dict[str, str]] = PERIODS
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

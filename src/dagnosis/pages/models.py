@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import ClassVar
 
 import msgspec
 
@@ -52,7 +53,7 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
     agreement: tuple[Agreement, ...]
     confirmed: int
     corrected: int
-    words: dict[str, str] = WORDS
+    words: ClassVar[dict[str, str]] = WORDS
 
 
 def page(

@@ -45,9 +45,7 @@ def headers(links: Links) -> dict[str, str]:
     }
 
 
-def render(
-    name: str, view: Any, links: Links, visitor: Visitor | None = None, **more: Any
-) -> str:
+def render(name: str, view: Any, links: Links, visitor: Visitor | None = None, **more: Any) -> str:
     """The page `name` (a template without its ending) of a view."""
     found = _environment().get_template(f"{name}.html")
     return found.render(view=view, links=links, visitor=visitor or Visitor(), page=name, **more)

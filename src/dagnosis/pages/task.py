@@ -85,7 +85,7 @@ def task(
     number = asked.try_number or max(failed, default=1)
     ref = TaskRef(asked.dag_id, asked.run_id, asked.task_id, asked.map_index, number)
     occurrence = failed.get(number) or stores.incidents.occurrence(ref)
-    incident = stores.incidents.of_task(ref) if occurrence else None
+    incident = stores.incidents.of_task(ref, "failure", readable) if occurrence else None
     ahead = [one for one in of_dag(stores, ref.dag_id) if one.task_id == ref.task_id]
     return Task(
         now=now or datetime.now(timezone.utc),
@@ -116,7 +116,7 @@ def run(
     failed = stores.incidents.of_run(dag_id, run_id)
     found: dict[str, int] = {}
     for one in failed:
-        incident = stores.incidents.of_task(one.task, one.kind)
+        incident = stores.incidents.of_task(one.task, one.kind, readable)
         if incident:
             found[one.fingerprint] = incident.id
     return Run(

@@ -53,7 +53,7 @@ def ago(when: datetime, now: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time in one or two units, cut off; "–" where it is not a number.
+    """A length of time in one or two units, cut off; a dash where it is not a number.
 
     >>> span(0.4), span(75), span(5400), span(200_000)
     ('0.4 s', '75 s', '90 min', '2 d 7 h')

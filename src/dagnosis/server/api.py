@@ -13,7 +13,16 @@ from starlette.concurrency import run_in_threadpool
 
 from dagnosis.errors import WrongUse
 from dagnosis.incidents import contract
-from dagnosis.incidents.contract import Change, Count, Entry, Incident, Kind, Occurrence, Page, State
+from dagnosis.incidents.contract import (
+    Change,
+    Count,
+    Entry,
+    Incident,
+    Kind,
+    Occurrence,
+    Page,
+    State,
+)
 from dagnosis.model import TaskRef
 from dagnosis.models import store as models
 from dagnosis.models.store import Version
@@ -142,7 +151,7 @@ ANSWERS: dict[str, Any] = {
 """Every shape that goes over the API, by the name that OpenAPI refers to."""
 
 
-class Missing(Exception):  # noqa: N818 - it is an answer
+class Missing(Exception):
     """404."""
 
 
@@ -248,9 +257,7 @@ def _read_incidents(routes: APIRouter, stores: Stores, visitors: Visitors) -> No
     ) -> Response:
         let_in(request)
         _there(stores.incidents.incident(incident_id))
-        return answer(
-            stores.incidents.occurrences(incident_id, limit=limit, before=_zoned(before))
-        )
+        return answer(stores.incidents.occurrences(incident_id, limit=limit, before=_zoned(before)))
 
     @routes.get("/occurrence", summary="What is kept of one failed try", **_doc("occurrence", 404))
     def occurrence(
@@ -266,9 +273,7 @@ def _read_incidents(routes: APIRouter, stores: Stores, visitors: Visitors) -> No
         ref = TaskRef(dag_id, run_id, task_id, map_index, try_number)
         return answer(_there(stores.incidents.occurrence(ref, kind)))
 
-    @routes.get(
-        "/run", summary="What failed in a run, the first one first", **_doc("occurrences")
-    )
+    @routes.get("/run", summary="What failed in a run, the first one first", **_doc("occurrences"))
     def run(request: Request, dag_id: Text, run_id: Text) -> Response:
         let_in(request)
         return answer(stores.incidents.of_run(dag_id, run_id))
@@ -300,9 +305,7 @@ def _read_others(routes: APIRouter, stores: Stores, visitors: Visitors) -> None:
         let_in(request)
         return answer([_dataset(row) for row in data.datasets(stores).rows])
 
-    @routes.get(
-        "/datasets/{name:path}", summary="The batches of a dataset", **_doc("batches", 404)
-    )
+    @routes.get("/datasets/{name:path}", summary="The batches of a dataset", **_doc("batches", 404))
     def batches(request: Request, name: Name) -> Response:
         let_in(request)
         return answer([Batch(*one) for one in _there(data.dataset(stores, name)).batches])

@@ -40,7 +40,7 @@ def is_local(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-class TooMuch(Exception):  # noqa: N818 - it is no error of the program
+class TooMuch(Exception):
     """A body that is larger than it said, or than any may be."""
 
 

@@ -41,6 +41,15 @@ def router(stores: Stores, visitors: Visitors, links: Links) -> APIRouter:
     """All routes of the pages."""
     routes = APIRouter(include_in_schema=False)
     show = _Shown(visitors, links)
+    _main(routes, stores, show)
+    _beside(routes, stores, links, show)
+    _forms(routes, stores, visitors, links)
+    _doors(routes, visitors, links)
+    return routes
+
+
+def _main(routes: APIRouter, stores: Stores, show: _Shown) -> None:
+    """What the navigation leads to."""
 
     @routes.get("/")
     def _overview(request: Request) -> Response:
@@ -53,9 +62,7 @@ def router(stores: Stores, visitors: Visitors, links: Links) -> APIRouter:
 
     @routes.get("/incidents/{number}")
     def _incident(request: Request, number: str) -> Response:
-        return show(
-            request, "incident", lambda _: incident.shown(stores, _id(number), links)
-        )
+        return show(request, "incident", lambda _: incident.shown(stores, _id(number), show.links))
 
     @routes.get("/risk")
     def _risk(request: Request) -> Response:
@@ -67,9 +74,7 @@ def router(stores: Stores, visitors: Visitors, links: Links) -> APIRouter:
 
     @routes.get("/data/{name:path}")
     def _dataset(request: Request, name: str, partition: str = "") -> Response:
-        return show(
-            request, "dataset", lambda _: data.dataset(stores, name, partition=partition)
-        )
+        return show(request, "dataset", lambda _: data.dataset(stores, name, partition=partition))
 
     @routes.get("/models")
     def _models(request: Request) -> Response:
@@ -78,6 +83,10 @@ def router(stores: Stores, visitors: Visitors, links: Links) -> APIRouter:
     @routes.get("/health")
     def _health(request: Request) -> Response:
         return show(request, "health", lambda _: health.page(stores))
+
+
+def _beside(routes: APIRouter, stores: Stores, links: Links, show: _Shown) -> None:
+    """What belongs to a DAG, a run, a task instance; and files."""
 
     @routes.get("/dags/{dag_id}")
     def _dag(request: Request, dag_id: str) -> Response:
@@ -105,10 +114,6 @@ def router(stores: Stores, visitors: Visitors, links: Links) -> APIRouter:
         kept = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(content, media_type=STATIC[name], headers=kept)
 
-    _forms(routes, stores, visitors, links)
-    _doors(routes, visitors, links)
-    return routes
-
 
 class _Shown:
     """Lets a visitor in, asks the view, renders it; a page that is not there is said to be so."""
@@ -116,9 +121,7 @@ class _Shown:
     def __init__(self, visitors: Visitors, links: Links) -> None:
         self.visitors, self.links = visitors, links
 
-    def __call__(
-        self, request: Request, name: str, view: Callable[[Asker], Any]
-    ) -> Response:
+    def __call__(self, request: Request, name: str, view: Callable[[Asker], Any]) -> Response:
         asker = self.visitors.asker(request)
         cookie = asker.cookie or request.cookies.get(COOKIE, "") or new_cookie()
         found = view(asker)
@@ -204,9 +207,7 @@ def _forms(routes: APIRouter, stores: Stores, visitors: Visitors, links: Links) 
         ids = [number for one in form.all("id") if (number := _id(one))]
         if state is None or not ids:
             raise WrongUse("choose at least one incident, then what to do with it")
-        await run_in_threadpool(
-            actions.set_state, stores, ids, state, who=form.asker.name
-        )
+        await run_in_threadpool(actions.set_state, stores, ids, state, who=form.asker.name)
         back = _id(form.one("back"))
         return _see(links, "incidents", *((back,) if back else ()), done=state)
 

@@ -41,7 +41,11 @@ def listening(host: str, port: int, *, authenticated: bool) -> socket.socket:
 
 
 def run(
-    app: Any, opened: socket.socket, *, watch: bool = False, started: Callable[[], None] = lambda: None
+    app: Any,
+    opened: socket.socket,
+    *,
+    watch: bool = False,
+    started: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; open requests are finished, then the watch is ended."""
     import uvicorn

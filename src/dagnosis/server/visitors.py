@@ -27,7 +27,7 @@ SESSIONS = 10_000
 _PROXIED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer
+class Refused(Exception):
     """Not let in: 401 without a token that is known, 403 with one that may not, 429 after too many."""
 
     def __init__(self, status: int, why: str) -> None:

@@ -98,7 +98,9 @@ def _process(store: Kept, name: str, now: datetime) -> Check:
         return Check(name, "unknown", "has never run here", f"Start it: dagnosis {name} --help")
     silent = now - status.said
     if status.every_seconds and silent > timedelta(seconds=SILENT * status.every_seconds):
-        return Check(name, "bad", f"silent for {_minutes(silent)}", "Is it running? See its own log.")
+        return Check(
+            name, "bad", f"silent for {_minutes(silent)}", "Is it running? See its own log."
+        )
     failing = status.last_error_at and (
         status.last_success is None or status.last_error_at > status.last_success
     )
@@ -106,7 +108,9 @@ def _process(store: Kept, name: str, now: datetime) -> Check:
         return Check(name, "bad", status.last_error, "Its last round failed; the next may not.")
     if (status.lag_seconds or 0.0) > LAG:
         behind = _minutes(timedelta(seconds=status.lag_seconds or 0))
-        return Check(name, "warn", f"{behind} behind", "It is catching up, or too slow: see its log.")
+        return Check(
+            name, "warn", f"{behind} behind", "It is catching up, or too slow: see its log."
+        )
     if status.spool_files > SPOOLED:
         return Check(name, "warn", f"{status.spool_files:,} hints wait in the spool", "As above.")
     return Check(name, "ok", f"last heard of {_minutes(silent)} ago")

@@ -97,7 +97,9 @@ class Tokens:
         )
         with self._writing():
             if any(one.name == name for one in self.all()):
-                raise WrongUse(f"a token {name!r} exists: dagnosis token revoke {name}, or another name")
+                raise WrongUse(
+                    f"a token {name!r} exists: dagnosis token revoke {name}, or another name"
+                )
             self._write((*self.all(), made))
         return secret
 

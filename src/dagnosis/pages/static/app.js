@@ -51,12 +51,11 @@ function draw(figure) {
       ],
     },
     data,
-    figure,
+    (plot, init) => { figure.querySelector("details").before(plot.root); init(); },
   );
   made.root.setAttribute("aria-hidden", "true"); // the table beside it says the same
   drawn.set(figure, made);
-  const table = figure.querySelector("details");
-  if (table && !old) table.open = false;
+  if (!old) figure.querySelector("details").open = false;
 }
 
 function drawAll() {
