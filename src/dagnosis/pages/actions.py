@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 from dagnosis.errors import WrongUse
 from dagnosis.incidents.contract import State
-from dagnosis.incidents.store import Said
 from dagnosis.logs.redaction import redact
 from dagnosis.pages.stores import Stores
+
+if TYPE_CHECKING:
+    from dagnosis.incidents.store import Said
 
 MOST = 1000
 """Incidents that one request may change."""
@@ -38,7 +41,11 @@ def set_state(
         raise WrongUse(f"at most {MOST:,} incidents can be changed at once")
     length = MUTED if hours is None else timedelta(hours=_hours(hours))
     until = (now or datetime.now(timezone.utc)) + length if state == "muted" else None
-    mine = [one for one in dict.fromkeys(incident_ids) if _readable(stores, one, readable)]
+    mine = [
+        one
+        for one in dict.fromkeys(incident_ids)
+        if readable is None or _readable(stores, one, readable)
+    ]
     return stores.incidents.set_state(mine, state, who=who, until=until) if mine else 0
 
 

@@ -117,13 +117,13 @@ def _plots(past: list[Stored], finding: Finding | None) -> list[Series]:
         name = f"{one.column}|{one.measure}"
         if one.measure != "schema" and name not in names:
             names.append(name)
-    labels = [one.profile.partition for one in past]
-    alarms = [place for place, one in enumerate(past) if one.status == "alarm"]
+    labels = [stored.profile.partition for stored in past]
+    alarms = [place for place, stored in enumerate(past) if stored.status == "alarm"]
     before = None
     rows = []
-    for one in past:
-        rows.append(measures(one.profile, before))
-        before = one.profile
+    for stored in past:
+        rows.append(measures(stored.profile, before))
+        before = stored.profile
     plots = []
     for name in names[:PLOTS]:
         values = [row[name].raw if name in row else None for row in rows]

@@ -154,5 +154,5 @@ def _faults(app: FastAPI, links: Links) -> None:
 
     @app.exception_handler(Exception)
     def _unknown(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        log.error("%s %r failed", request.method, request.url.path, exc_info=error)
         return told(request, 500, "this is a mistake in dagnosis; its log says more")

@@ -70,6 +70,7 @@ def run(
                 started()
 
     async def served() -> None:
+        asyncio.get_running_loop().run_in_executor(None, _warm)
         watching = asyncio.create_task(_watched()) if watch else None
         await Server(config).serve(sockets=[opened])
         if watching:
@@ -80,6 +81,13 @@ def run(
         asyncio.run(served())
     except KeyboardInterrupt:
         return  # uvicorn raises the signal again when all is done
+
+
+def _warm() -> None:
+    """What the first visitor would wait for."""
+    from dagnosis.logs.causes.catalogue import catalogue
+
+    catalogue()
 
 
 async def _watched() -> None:
