@@ -18,6 +18,8 @@ from dagnosis.pages import words
 
 WIDE, HIGH, GAP = 720, 120, 2
 """Size of a chart of columns and the gap between two, in units of its SVG."""
+LEAST = 4
+"""Failures that fill a column at least: one failure is no tower."""
 NAMED = 6
 """Families with a colour of their own; the rest is "other"."""
 
@@ -73,7 +75,7 @@ def columns(counts: Iterable[Count], since: datetime, steps: int, step_seconds: 
         day = f"{when:%a %d %b}" if step_seconds >= 86_400 else f"{when:%d %b %H:%M}"
         bottom = float(HIGH)
         for cause in sorted(step, key=lambda one: ranked.index(one)):
-            height = step[cause] / most * HIGH
+            height = step[cause] / max(most * 1.05, LEAST) * HIGH
             bottom -= height
             label = f"{day}: {words.count(step[cause], 'failure')}, {words.family(cause)}"
             parts.append(

@@ -151,9 +151,8 @@ def _recover(
 ) -> None:
     """What ran well in the nights after it failed."""
     for task in tasks:
-        last = min(failed.get(task.dag_id, {0}))
-        if last:
-            incidents.green(task.dag_id, task.task_id, now - timedelta(days=last - 1, hours=2))
+        for night in range(min(failed.get(task.dag_id, {0})) - 1, -1, -1):
+            incidents.green(task.dag_id, task.task_id, now - timedelta(days=night, minutes=5))
 
 
 def _history(
