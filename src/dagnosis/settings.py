@@ -54,6 +54,37 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serve_rate: Annotated[float, msgspec.Meta(gt=0)] = 50.0
     serve_airflow: str = ""
     tokens: str = ""
+    runs: str = ""
+    metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
+
+    watch_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 5.0
+    watch_since_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
+
+    airflow_url: str = ""
+    airflow_user: str = ""
+    airflow_password_env: str = ""
+    airflow_token_env: str = ""
+    airflow_database: str = ""
+    airflow_logs: str = ""
+    airflow_log_template: str = ""
+    airflow_history_source: str = ""
+    airflow_log_source: str = ""
+    airflow_timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+    airflow_patience_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
+
+    spool: str = ""
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where hints of Airflow's processes lie."""
+        from dagnosis.spool import default_folder
+
+        return Path(self.spool).expanduser() if self.spool else default_folder()
+
+    @property
+    def runs_place(self) -> Path:
+        """Where the history of runs is kept: a Parquet file."""
+        return Path(self.runs).expanduser() if self.runs else _data() / "runs.parquet"
 
     @property
     def profiles_place(self) -> str:
@@ -109,6 +140,22 @@ DESCRIPTIONS: dict[str, str] = {
     "serve_rate": "Requests of one client (a second; eight times as many at once).",
     "serve_airflow": "Address of Airflow's own pages, for links to logs and runs.",
     "tokens": "Hashes of tokens for the pages and the API: a file; empty: `tokens.json` in the user's data folder.",
+    "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
+    "watch_since_hours": "How far back the first look of a watch goes (hours).",
+    "runs": "History of runs that forecasts learn from, a Parquet file; empty: `runs.parquet` in the user's data folder.",
+    "airflow_url": "Address of Airflow's API server (3.x) or webserver (2.10, 2.11), such as http://airflow:8080.",
+    "airflow_user": "User of Airflow who may read DAGs, runs and logs.",
+    "airflow_password_env": "Name of the variable that holds the user's password.",
+    "airflow_token_env": "Name of the variable that holds a token, instead of user and password.",
+    "airflow_database": "URL of Airflow's metadata database (PostgreSQL, MySQL, SQLite); it is only read.",
+    "airflow_logs": "Logs of tasks: a folder, or s3://…, gs://…, az://…; empty: through airflow_url.",
+    "airflow_log_template": "Airflow's log_filename_template, where it was changed; empty: Airflow's own.",
+    "airflow_history_source": "Where runs come from: airflow_api, airflow_db or an installed one; empty: by what is set.",
+    "airflow_log_source": "Where logs come from: airflow_api, log_files, object_store or an installed one; empty: by what is set.",
+    "airflow_timeout_seconds": "An Airflow that sends nothing for so long is taken not to answer (seconds).",
+    "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
+    "spool": "Folder of the hints that Airflow's processes leave; empty: `dagnosis/spool` in Airflow's home.",
+    "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
 }
 
 

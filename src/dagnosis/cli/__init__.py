@@ -18,10 +18,15 @@ from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
 from dagnosis.cli.lines import lines
+from dagnosis.cli.mcp import mcp
+from dagnosis.cli.metrics import metrics
+from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
+from dagnosis.cli.retries import retries
 from dagnosis.cli.serve import serve, token
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
+from dagnosis.cli.watch import watch
 from dagnosis.errors import DagnosisError, RefusedModelWarning
 
 
@@ -43,10 +48,15 @@ for _command in (
     lines,
     check,
     accept,
+    results,
     forecast,
     feedback,
     retrain,
     models,
+    watch,
+    retries,
+    metrics,
+    mcp,
     doctor,
     config,
     demo,

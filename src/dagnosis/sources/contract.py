@@ -6,8 +6,8 @@ Times have a zone and are UTC. A source reads; it never changes anything. A fail
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -15,13 +15,18 @@ import msgspec
 from dagnosis.logs.reading import LogText
 from dagnosis.model import TaskRef
 
+SETTLED = timedelta(seconds=5)
+"""A row may be committed so long after the time that it states. So a poll asks from the `now()` of
+the last one less this, and `events` leaves rows younger than this to the next call."""
+
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One try of a task instance, as Airflow states it. What it does not state is empty or None.
 
     `state` is Airflow's own word (running, success, failed, up_for_retry, upstream_failed,
-    skipped, removed, …); an earlier try that was retried has `failed`. `updated` is when the row
-    last changed: what a poll goes by.
+    skipped, removed, …), "" before it is scheduled; an earlier try that was retried has `failed`.
+    `updated` is when the row last changed: what a poll goes by; REST does not state it. A try that
+    never ran (upstream_failed) has number 0.
     """
 
     task: TaskRef
@@ -92,7 +97,10 @@ class BrokenDag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset was written: by which try, and what was said of it (`extra` as JSON text)."""
+    """An asset was written, and what was said of it (`extra` as JSON text).
+
+    `source` is the task instance that wrote it, with try 0: Airflow does not keep the try.
+    """
 
     id: int
     uri: str
@@ -124,6 +132,7 @@ class RunHistory(Protocol):
 
     def attempts(self, since: datetime, until: datetime | None = None) -> Iterator[Attempt]:
         """Tries whose row changed at or after `since` (and before `until`), the oldest change first.
+        REST cannot sort by that: there, the oldest try or span first.
 
         The last try of each task instance; a retried one may have been overwritten since the last
         poll, so `tries` of it tells the earlier ones.
@@ -142,7 +151,10 @@ class RunHistory(Protocol):
         """The newest runs of a DAG, the newest first."""
 
     def events(self, after: int = 0, since: datetime | None = None) -> Iterator[Event]:
-        """Rows of the event log with an id above `after`, not before `since`, by id."""
+        """Rows of the event log with an id above `after`, not before `since`, by id.
+
+        Those of the last `SETTLED` wait for the next call: one with a smaller id may still come.
+        """
 
     def broken_dags(self) -> list[BrokenDag]:
         """DAG files that cannot be imported now."""
@@ -150,8 +162,8 @@ class RunHistory(Protocol):
     def asset_events(self, since: datetime) -> Iterator[AssetEvent]:
         """Asset events at or after `since`, the oldest first; none where Airflow has no assets."""
 
-    def versions(self, dag_id: str) -> list[DagVersion]:
-        """Versions of a DAG, the newest first, source text where Airflow keeps it; [] in Airflow 2."""
+    def versions(self, dag_id: str, limit: int = 20) -> list[DagVersion]:
+        """The newest versions of a DAG, the newest first, with their source text; [] in Airflow 2."""
 
     def running(self) -> list[Attempt]:
         """Tries that run, or wait to run, now."""
@@ -169,7 +181,27 @@ class LogSource(Protocol):
         """For messages, without secrets."""
 
     def read(self, task: TaskRef) -> LogText | None:
-        """The log of a try, bounded as `logs.reading` bounds any log; None where there is none."""
+        """The log of a try, bounded as `logs.reading` bounds any log; None where there is none, or
+        an empty one, as of a try that was killed before it could write."""
 
     def close(self) -> None:
         """Give back connections."""
+
+
+def by_try(rows: Iterable[Attempt]) -> list[Attempt]:
+    """Each try once, the first one first, of a task instance's rows: earlier tries, then the last one.
+
+    A task instance that waits for a retry, or was cleared, still has the number of the try that is
+    over, and that one is kept.
+    """
+    found: dict[int, Attempt] = {}
+    for row in rows:
+        number = row.task.try_number
+        if number not in found or row.state not in ("", "up_for_retry"):
+            found[number] = row
+    return [found[number] for number in sorted(found)]
+
+
+def is_id(text: str) -> bool:
+    """Whether Airflow can have something of that id: printable, and not empty."""
+    return bool(text) and text.isprintable()
