@@ -23,6 +23,7 @@ from dagnosis.cli.metrics import metrics
 from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.retries import retries
+from dagnosis.cli.serve import serve, token
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
 from dagnosis.cli.watch import watch
@@ -59,6 +60,8 @@ for _command in (
     doctor,
     config,
     demo,
+    serve,
+    token,
 ):
     app.add_command(_command)
 
