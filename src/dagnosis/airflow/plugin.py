@@ -40,7 +40,7 @@ class DagnosisPlugin(AirflowPlugin):
     external_views: ClassVar[list[Any]] = [
         _view("Incidents", "/incidents", "nav", "dagnosis-incidents"),
         _view("Diagnosis", _TASK, "task_instance", "diagnosis"),
-        _view("Diagnosis", _RUN, "dag_run", "diagnosis"),
+        _view("Diagnosis", _RUN, "dag_run", "diagnosis-run"),
         _view("Reliability", _DAG, "dag", "reliability"),
     ]
     global_operator_extra_links: ClassVar[list[Any]] = [DiagnosisLink()]
