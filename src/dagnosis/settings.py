@@ -47,6 +47,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    serve_host: str = "127.0.0.1"
+    serve_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8642
+    serve_names: str = ""
+    serve_auth: Literal["auto", "always"] = "auto"
+    serve_rate: Annotated[float, msgspec.Meta(gt=0)] = 50.0
+    serve_airflow: str = ""
+    tokens: str = ""
     runs: str = ""
     metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
 
@@ -101,6 +108,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.profiles or str(_data() / "profiles.db")
 
     @property
+    def tokens_file(self) -> Path:
+        """Where the hashes of tokens are kept."""
+        return Path(self.tokens).expanduser() if self.tokens else _data() / "tokens.json"
+
+    @property
     def models_folder(self) -> Path:
         """Where retrained models live."""
         return Path(self.models_dir).expanduser() if self.models_dir else _data() / "models"
@@ -137,6 +149,13 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "serve_host": "Address that the pages are served on; others than this machine's need a token.",
+    "serve_port": "Port that the pages are served on (0: any that is free).",
+    "serve_names": "Host names that the server is known by beside its own, as behind a proxy; commas between.",
+    "serve_auth": "auto: no token is asked for on this machine alone; always: everybody shows one.",
+    "serve_rate": "Requests of one client (a second; eight times as many at once).",
+    "serve_airflow": "Address of Airflow's own pages, for links to logs and runs.",
+    "tokens": "Hashes of tokens for the pages and the API: a file; empty: `tokens.json` in the user's data folder.",
     "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
     "watch_since_hours": "How far back the first look of a watch goes (hours).",
     "runs": "History of runs that forecasts learn from, a Parquet file; empty: `runs.parquet` in the user's data folder.",

@@ -25,6 +25,7 @@ from dagnosis.cli.notify import notify
 from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.retries import retries
+from dagnosis.cli.serve import serve, token
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
 from dagnosis.cli.watch import watch
@@ -63,6 +64,8 @@ for _command in (
     doctor,
     config,
     demo,
+    serve,
+    token,
 ):
     app.add_command(_command)
 
