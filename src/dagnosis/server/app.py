@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -21,8 +21,8 @@ from dagnosis.server import api, pages
 from dagnosis.server.guards import Guards
 from dagnosis.server.visitors import Refused, Visitors
 
-Exposition = Callable[[], tuple[bytes, str]]
-"""What /metrics answers: the text and its media type."""
+Exposition: TypeAlias = Callable[[str], tuple[bytes, str]]
+"""What /metrics answers to an `Accept`: the text and its media type."""
 log = logging.getLogger(__name__)
 
 
@@ -34,9 +34,11 @@ def make(
     names: Sequence[str] = (),
     rate: float = 50,
     exposition: Exposition | None = None,
+    measure: Callable[[str, int, float], None] = lambda route, status, seconds: None,
 ) -> Guards:
     """The ASGI app. `names` are host names that it is known by beside those of this machine, `rate`
-    the requests a second of one client, `exposition` what `/metrics` answers (None: there is none).
+    the requests a second of one client, `exposition` what `/metrics` answers (None: there is none), `measure`
+    as in `Guards`.
     """
     links = links or Links()
     app = FastAPI(
@@ -51,7 +53,7 @@ def make(
     app.include_router(pages.router(stores, visitors, links))
     _plain(app, visitors, exposition)
     _faults(app, links)
-    return Guards(app, names=names, rate=rate, headers=headers(links))
+    return Guards(app, names=names, rate=rate, headers=headers(links), measure=measure)
 
 
 def _plain(app: FastAPI, visitors: Visitors, exposition: Exposition | None) -> None:
@@ -75,7 +77,7 @@ def _plain(app: FastAPI, visitors: Visitors, exposition: Exposition | None) -> N
         visitors.asker(request)
         if exposition is None:
             raise HTTPException(404)
-        text, kind = exposition()
+        text, kind = exposition(request.headers.get("accept", ""))
         return Response(text, media_type=kind)
 
 
