@@ -119,7 +119,7 @@ def test_no_question_breaks_the_server(local: TestClient, stores: Stores) -> Non
         operation = result.ok()
 
         @settings(
-            max_examples=12, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
+            max_examples=8, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck), derandomize=True,
         )  # fmt: skip
         @given(case=operation.as_strategy())

@@ -23,6 +23,8 @@ from dagnosis.server.visitors import Refused, Visitors
 
 Exposition: TypeAlias = Callable[[str], tuple[bytes, str]]
 """What /metrics answers to an `Accept`: the text and its media type."""
+TITLE = "dagnosis"
+SUMMARY = "Why did the Airflow run fail, is the data right, and what fails next?"
 log = logging.getLogger(__name__)
 
 
@@ -42,9 +44,9 @@ def make(
     """
     links = links or Links()
     app = FastAPI(
-        title="dagnosis",
+        title=TITLE,
         version=__version__,
-        summary="Why did the Airflow run fail, is the data right, and what fails next?",
+        summary=SUMMARY,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -79,6 +81,17 @@ def _plain(app: FastAPI, visitors: Visitors, exposition: Exposition | None) -> N
             raise HTTPException(404)
         text, kind = exposition(request.headers.get("accept", ""))
         return Response(text, media_type=kind)
+
+
+def api_description(stores: Stores) -> dict[str, Any]:
+    """The OpenAPI document alone, without serving anything; the stores are not asked."""
+    from pathlib import Path
+
+    from dagnosis.services.tokens import Tokens
+
+    app = FastAPI(title=TITLE, version=__version__, summary=SUMMARY)
+    app.include_router(api.router(stores, Visitors(Tokens(Path()), trusting=False, user="")))
+    return openapi(app)
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
