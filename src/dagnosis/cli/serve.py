@@ -36,21 +36,19 @@ def serve(host: str | None, port: int | None, watch: bool, auth: bool) -> None:
 
     Ctrl-C or SIGTERM ends it after the open requests. Exit code: 0 ended, 2 wrong use.
     """
-    from dagnosis import settings
-    from dagnosis.app import web
+    from dagnosis import app, settings
     from dagnosis.server.running import listening, run
     from dagnosis.services.tokens import Tokens
 
     flags = {"serve_host": host, "serve_port": port, "serve_auth": "always" if auth else None}
     chosen = settings.load(flags).settings
-    if watch and "watch" not in click.get_current_context().find_root().command.commands:  # type: ignore[attr-defined]
-        raise WrongUse("serve: this dagnosis has no watch")
     has_tokens = bool(Tokens(chosen.tokens_file).all())
     if chosen.serve_auth == "always" and not has_tokens:
         raise WrongUse("serve: no token exists; make one: dagnosis token create NAME --scope write")
     opened = listening(chosen.serve_host, chosen.serve_port, authenticated=has_tokens)
-    app = web(chosen)
-    run(app, opened, watch=watch, started=lambda: complain(f"pages on {address(opened)}"))
+    with app.opened(chosen) as found:
+        web = app.web(chosen, found)
+        run(web, opened, watch=watch, started=lambda: complain(f"pages on {address(opened)}"))
 
 
 def address(opened: socket) -> str:

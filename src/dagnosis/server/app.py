@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from fastapi import FastAPI, Request
@@ -21,8 +21,10 @@ from dagnosis.server import api, pages
 from dagnosis.server.guards import Guards
 from dagnosis.server.visitors import Refused, Visitors
 
-Exposition = Callable[[], tuple[bytes, str]]
-"""What /metrics answers: the text and its media type."""
+Exposition: TypeAlias = Callable[[str], tuple[bytes, str]]
+"""What /metrics answers to an `Accept`: the text and its media type."""
+TITLE = "dagnosis"
+SUMMARY = "Why did the Airflow run fail, is the data right, and what fails next?"
 log = logging.getLogger(__name__)
 
 
@@ -34,15 +36,17 @@ def make(
     names: Sequence[str] = (),
     rate: float = 50,
     exposition: Exposition | None = None,
+    measure: Callable[[str, int, float], None] = lambda route, status, seconds: None,
 ) -> Guards:
     """The ASGI app. `names` are host names that it is known by beside those of this machine, `rate`
-    the requests a second of one client, `exposition` what `/metrics` answers (None: there is none).
+    the requests a second of one client, `exposition` what `/metrics` answers (None: there is none), `measure`
+    as in `Guards`.
     """
     links = links or Links()
     app = FastAPI(
-        title="dagnosis",
+        title=TITLE,
         version=__version__,
-        summary="Why did the Airflow run fail, is the data right, and what fails next?",
+        summary=SUMMARY,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -51,7 +55,7 @@ def make(
     app.include_router(pages.router(stores, visitors, links))
     _plain(app, visitors, exposition)
     _faults(app, links)
-    return Guards(app, names=names, rate=rate, headers=headers(links))
+    return Guards(app, names=names, rate=rate, headers=headers(links), measure=measure)
 
 
 def _plain(app: FastAPI, visitors: Visitors, exposition: Exposition | None) -> None:
@@ -75,8 +79,19 @@ def _plain(app: FastAPI, visitors: Visitors, exposition: Exposition | None) -> N
         visitors.asker(request)
         if exposition is None:
             raise HTTPException(404)
-        text, kind = exposition()
+        text, kind = exposition(request.headers.get("accept", ""))
         return Response(text, media_type=kind)
+
+
+def api_description(stores: Stores) -> dict[str, Any]:
+    """The OpenAPI document alone, without serving anything; the stores are not asked."""
+    from pathlib import Path
+
+    from dagnosis.services.tokens import Tokens
+
+    app = FastAPI(title=TITLE, version=__version__, summary=SUMMARY)
+    app.include_router(api.router(stores, Visitors(Tokens(Path()), trusting=False, user="")))
+    return openapi(app)
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

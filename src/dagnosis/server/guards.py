@@ -66,7 +66,8 @@ class Buckets:
 
 
 class Guards:
-    """ASGI around an app. `names` are the host names that we are known by; an empty one is none."""
+    """ASGI around an app. `names` are the host names that we are known by; an empty one is none.
+    `measure` is told of each answer: its route (empty for none), its status, its seconds."""
 
     def __init__(
         self,
@@ -76,8 +77,10 @@ class Guards:
         rate: float = 50,
         writes: float = 5,
         headers: dict[str, str] | None = None,
+        measure: Callable[[str, int, float], None] = lambda route, status, seconds: None,
     ) -> None:
         self.app = app
+        self.measure = measure
         self.names = LOCAL | {name.lower() for name in names if name}
         self.reading = Buckets(rate, rate * 8)
         self.writing = Buckets(writes, writes * 12)
@@ -94,11 +97,14 @@ class Guards:
             return
         refused = self._refusal(scope)
         started = False
+        began = time.perf_counter()
 
         async def sent(message: MutableMapping[str, Any]) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                route = getattr(scope.get("route"), "path", "")
+                self.measure(route, message["status"], time.perf_counter() - began)
                 given = {key for key, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],

@@ -6,13 +6,19 @@ store, beside the cursors of the watches, so that whoever reads the store, on wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import socket
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
+from dagnosis import __version__
 from dagnosis.errors import DagnosisError
+from dagnosis.logs.redaction import redact
 
 Grade: TypeAlias = Literal["ok", "warn", "bad", "unknown"]
 
@@ -22,8 +28,10 @@ SILENT = 4
 """Rounds that a process may miss before it is held for gone."""
 LAG = 300.0
 """Seconds that a watch may be behind before it is a warning."""
+SPEAKS = 60.0
+"""Seconds between two words of a watch."""
 SPOOLED = 1000
-"""Hints that may wait before it is a warning."""
+"""Files of hints that may wait before it is a warning."""
 
 
 class Kept(Protocol):
@@ -34,6 +42,17 @@ class Kept(Protocol):
 
     def move(self, source: str, cursor: str) -> None:
         """Keep a text under a name."""
+
+
+class Done(Protocol):
+    """What a round of a watch did (`services.watch.rounds.Round`)."""
+
+    changed: int
+    lag: float
+
+    @property
+    def new(self) -> Sequence[object]:
+        """What was not known before."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +87,68 @@ def said(store: Kept, process: str) -> Status | None:
         return msgspec.json.decode(store.cursor(f"status:{process}"), type=Status)
     except msgspec.DecodeError:
         return None
+
+
+class Pulse:
+    """Says how a watch is, after each of its rounds (`Afterwards` of `services.watch.follow`) and when
+    its Airflow does not answer. It speaks at most every `SPEAKS` seconds, but of trouble at once."""
+
+    def __init__(
+        self,
+        store: Kept,
+        spool: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        self._store, self._spool, self._now = store, spool, now
+        self._status = Status(
+            process="watch",
+            version=__version__,
+            said=now(),
+            started=now(),
+            every_seconds=SPEAKS,
+            host=socket.gethostname(),
+        )
+        self._spoken: datetime | None = None
+        self._counts: Counter[str] = Counter()
+
+    def __call__(self, done: Done) -> None:
+        """After a round."""
+        self._counts.update(rounds=1, changed=done.changed, failures_found=len(done.new))
+        now = self._now()
+        self._status = msgspec.structs.replace(
+            self._status, last_success=now, lag_seconds=done.lag, counts=dict(self._counts)
+        )
+        if self._spoken is None or (now - self._spoken).total_seconds() >= SPEAKS / 2:
+            self._say(now)
+
+    def trouble(self, error: DagnosisError) -> None:
+        """A round failed."""
+        now = self._now()
+        self._counts["troubles"] += 1
+        self._status = msgspec.structs.replace(
+            self._status,
+            last_error=redact(str(error)),
+            last_error_at=now,
+            counts=dict(self._counts),
+        )
+        self._say(now)
+
+    def _say(self, now: datetime) -> None:
+        waiting = _files(self._spool)
+        self._status = msgspec.structs.replace(
+            self._status, said=now, spool_files=len(waiting), spool_bytes=sum(waiting)
+        )
+        say(self._store, self._status)
+        self._spoken = now
+
+
+def _files(folder: Path | None) -> list[int]:
+    """The sizes of the files in a folder; of those that go away meanwhile, nothing."""
+    sizes = []
+    for path in folder.iterdir() if folder and folder.is_dir() else ():
+        with suppress(OSError):
+            sizes.append(path.stat().st_size)
+    return sizes
 
 
 class Check(msgspec.Struct, frozen=True):

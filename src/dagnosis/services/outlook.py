@@ -5,15 +5,21 @@ Scoring reads the whole history of runs and takes seconds; showing the answer mu
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from dagnosis.errors import UnreadableInput
 from dagnosis.services.health import Kept
 
 KEPT = "outlook"
+EVERY = 900.0
+"""Seconds between two reckonings."""
 MOST = 200
 """Risks that are kept, the highest."""
 
@@ -75,3 +81,28 @@ def kept(store: Kept) -> Outlook | None:
         return msgspec.json.decode(store.cursor(KEPT), type=Outlook)
     except msgspec.DecodeError:
         return None
+
+
+class Renewal:
+    """Reckons the risks anew when the history of runs has changed, every `EVERY` seconds at most: what
+    a watch does after a round. A history that is too short, or missing, is waited for."""
+
+    def __init__(
+        self, store: Kept, runs: Path, folder: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._store, self._runs, self._folder, self._clock = store, runs, folder, clock
+        self._read = 0.0
+        self._looked: float | None = None
+
+    def __call__(self, _: object = None) -> None:
+        """Where it is time. Raises nothing for what the history lacks."""
+        now = self._clock()
+        if self._looked is not None and now - self._looked < EVERY:
+            return
+        changed = self._runs.stat().st_mtime if self._runs.is_file() else 0.0
+        if changed == self._read:
+            return
+        self._looked, self._read = now, changed
+        with suppress(UnreadableInput):
+            keep(self._store, look(self._runs, self._folder))

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from dagnosis.incidents.contract import Occurrence
+from dagnosis.incidents.contract import IncidentStore, Occurrence
 from dagnosis.incidents.store import Remembered
 from dagnosis.logs.reading import find_logs, read_path
 from dagnosis.model import Diagnosis, TaskRef
@@ -28,8 +28,6 @@ from dagnosis.services.remember import remembered
 if TYPE_CHECKING:
     from dagnosis.data.profile import Engine
     from dagnosis.data.store import ProfileStore
-    from dagnosis.incidents.incidents import Incidents
-    from dagnosis.incidents.store import Store
 
 NIGHTS, HISTORY, BATCHES = 14, 45, 28
 """Nights of failures, days of runs, days of data."""
@@ -45,15 +43,35 @@ class Staged(msgspec.Struct, frozen=True):
     risks: int
 
 
+class Empty(Protocol):
+    """The stores to fill."""
+
+    @property
+    def incidents(self) -> IncidentStore:
+        """Of incidents."""
+
+    @property
+    def diagnoses(self) -> Any:
+        """Of diagnoses."""
+
+    @property
+    def profiles(self) -> Any:
+        """Of profiles of batches."""
+
+
 def stage(
-    incidents: Incidents,
-    diagnoses: Store,
-    profiles: ProfileStore,
+    stores: Empty,
     folder: Path,
+    *,
     now: datetime | None = None,
+    batches: int = BATCHES,
+    step: Callable[[float, str], None] = lambda share, doing: None,
 ) -> Staged:
-    """Fill empty stores; `folder` takes the history of runs and the batches of the datasets."""
+    """Fill empty stores; `folder` takes the history of runs and the batches of the datasets, of which
+    there are `batches` (from 1) before the newest one."""
     now = now or datetime.now(timezone.utc)
+    incidents = stores.incidents
+    step(0.0, "logs")
     chance = random.Random(SEED)  # noqa: S311 - which night fails is no secret
     failed: dict[str, set[int]] = {}
     tasks: list[TaskRef] = []
@@ -68,18 +86,20 @@ def stage(
         failed[task.dag_id] = nights
         for night in sorted(nights, reverse=True):
             one = _occurrence(examined.answer, kept, task, night, now, chance)
-            diagnoses.remember(_moved(kept, one))
+            stores.diagnoses.remember(_moved(kept, one))
             found.append(one)
     told = incidents.record(sorted(found, key=lambda one: one.occurred))
     _recover(incidents, failed, tasks, now)
+    step(0.3, "risks")
     runs = folder / "runs.parquet"
     _history(runs, tasks, failed, now, chance)
     ahead = outlook.look(runs)
     outlook.keep(incidents, ahead)
+    step(0.5, "data")
     return Staged(
         incidents=len({one.incident_id for one in told}),
         failures=len(found),
-        datasets=_datasets(profiles, folder, now),
+        datasets=_datasets(stores.profiles, folder, now, batches),
         risks=len(ahead.risks),
     )
 
@@ -147,7 +167,7 @@ def _moved(kept: Remembered, one: Occurrence) -> Remembered:
 
 
 def _recover(
-    incidents: Incidents, failed: dict[str, set[int]], tasks: Iterable[TaskRef], now: datetime
+    incidents: IncidentStore, failed: dict[str, set[int]], tasks: Iterable[TaskRef], now: datetime
 ) -> None:
     """What ran well in the nights after it failed."""
     for task in tasks:
@@ -189,14 +209,14 @@ def _history(
     kept.add(path, rows())
 
 
-def _datasets(profiles: ProfileStore, folder: Path, now: datetime) -> int:
+def _datasets(profiles: ProfileStore, folder: Path, now: datetime, batches: int) -> int:
     """Learn the past of two tables, then check the newest batch of each; that of the first is bad."""
     from dagnosis.data.profile.duckdb import DuckDBEngine
     from dagnosis.services.check import check
 
     chance = random.Random(SEED + 1)  # noqa: S311 - as above
     for name, faulty in (("shop.orders", True), ("shop.customers", False)):
-        for day in range(BATCHES, -1, -1):
+        for day in range(batches, -1, -1):
             partition = f"{now - timedelta(days=day):%Y-%m-%d}"
             path = folder / f"{name}-{partition}.csv"
             _batch(path, partition, chance, bad=faulty and day == 0)
