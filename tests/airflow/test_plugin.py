@@ -68,6 +68,10 @@ class Shown:
     alice: httpx.Client
     admin: httpx.Client
 
+    def trouble(self) -> str:
+        """The end of what the API server printed."""
+        return (self.airflow.deployment.home / "api-server.out").read_text(errors="replace")[-4000:]
+
 
 def _client(airflow: RealAirflow, user: str, password: str) -> httpx.Client:
     answer = httpx.post(
@@ -97,13 +101,11 @@ def shown() -> Iterator[Shown]:
         with started(PYTHON, Path(folder), free_ports(29_000), dags, extra) as airflow:
             passwords = json.loads((airflow.deployment.home / "passwords.json").read_text())
             runs = {dag_id: airflow.run(dag_id) for dag_id in ("hers", "secretdag")}
-            yield Shown(
-                airflow,
-                store,
-                runs,
-                _client(airflow, "alice", passwords["alice"]),
-                _client(airflow, "admin", airflow.password),
-            )
+            with (
+                _client(airflow, "alice", passwords["alice"]) as alice,
+                _client(airflow, "admin", airflow.password) as admin,
+            ):
+                yield Shown(airflow, store, runs, alice, admin)
 
 
 def task_page(dag_id: str, run_id: str, task_id: str) -> str:
@@ -112,7 +114,7 @@ def task_page(dag_id: str, run_id: str, task_id: str) -> str:
 
 def test_without_a_watch_the_tab_diagnoses_by_itself(shown: Shown) -> None:
     page = shown.admin.get(task_page("hers", shown.runs["hers"], "sales_load"))
-    assert page.status_code == 200
+    assert page.status_code == 200, shown.trouble()
     assert "A Python module is not installed" in page.text
     assert "sales_module_that_nobody_has" in page.text
 
@@ -234,6 +236,6 @@ def test_airflow_shows_the_tabs_and_the_link(shown: Shown) -> None:
     assert {view["destination"] for view in ours["external_views"]} == {
         "nav", "dag", "dag_run", "task_instance",
     }  # fmt: skip
-    run_id = quote(shown.runs["hers"], safe="")
-    links = shown.airflow.call("GET", f"/dags/hers/dagRuns/{run_id}/taskInstances/sales_load/links")
+    path = f"/dags/hers/dagRuns/{shown.runs['hers']}/taskInstances/sales_load/links"
+    links = shown.airflow.call("GET", path)
     assert "/dagnosis/dags/hers/" in str(links)
