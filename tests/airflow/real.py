@@ -90,6 +90,7 @@ class RealAirflow:
         try:
             self.call("GET", f"/dags/{dag_id}")
         except HTTPError as error:
+            error.close()
             if error.code != 404:
                 raise
             return False

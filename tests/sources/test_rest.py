@@ -176,7 +176,11 @@ def test_nobody_listens() -> None:
 
 def test_a_server_that_says_nothing_is_given_up(server: Server) -> None:
     gate = threading.Event()
-    server.answer = lambda _: gate.wait(5) and None
+
+    def silent(handler: Handler) -> None:
+        gate.wait(5)
+
+    server.answer = silent
     asking, _ = rest(server, timeout=0.3, patience=0.0)
     with pytest.raises(ServiceUnreachable, match="did not answer within"):
         asking.get("/")
@@ -242,10 +246,8 @@ def test_a_token_is_bought_once(server: Server) -> None:
 def test_a_token_is_renewed_before_it_expires(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dagnosis.sources import credentials
-
     clock = [0.0]
-    monkeypatch.setattr(credentials.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("dagnosis.sources.credentials.time.monotonic", lambda: clock[0])
     server.answer = sells([jwt(600), jwt(601)], says(200, {}))
     asking, _ = rest(server, Password("ana", SECRET))
     asking.get("/a")
