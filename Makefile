@@ -23,7 +23,7 @@ $(BIN)/.installed: $(BIN)/.base
 
 install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
 
-demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries
+demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries, then show them on pages
 	@$(BIN)/dagnosis demo
 
 test: install ## Every test
