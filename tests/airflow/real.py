@@ -118,7 +118,7 @@ class RealAirflow:
             time.sleep(1)
 
     def _knows(self, dag_id: str) -> bool:
-        return self._answered("GET", f"/dags/{dag_id}", None, 404) is True
+        return self._answered("GET", f"/dags/{dag_id}", None, 404)
 
     def _posted(self, dag_id: str, body: Mapping[str, Any]) -> bool:
         self._answered("POST", f"/dags/{dag_id}/dagRuns", body, 409)

@@ -427,6 +427,30 @@ def test_rows_that_move_between_pages_are_not_lost(server: Server) -> None:
     assert [event.id for event in ApiHistory(rest(server)[0]).events()] == list(range(1, 351))
 
 
+def test_a_cursor_at_an_event_that_was_cleaned_away(server: Server) -> None:
+    rows = [
+        {"event_log_id": n, "when": "2026-01-01T00:00:00Z", "event": "x"} for n in range(1, 9000)
+    ]
+    del rows[5000:5300]
+
+    def page(handler: Handler) -> None:
+        if "eventLogs?" not in handler.path:
+            handler.send(404 if "eventLogs" in handler.path else 200, {"version": "3"})
+            return
+        asked = query(handler)
+        offset = int(asked["offset"])
+        found = rows[offset : offset + int(asked["limit"])]
+        handler.send(200, {"event_logs": found, "total_entries": len(rows)})
+
+    server.answer = page
+    history = ApiHistory(rest(server)[0])
+    events = history.events(after=5100)
+    assert [next(events).id for _ in range(3)] == [5301, 5302, 5303]
+    assert len(server.asked) < 24
+    assert [event.id for event in history.events(after=8990)] == list(range(8991, 9000))
+    assert list(history.events(after=20_000)) == []
+
+
 def test_before_cursors_pages_go_by_offset(server: Server) -> None:
     rows = [instance(f"t{number}") for number in range(230)]
 
