@@ -28,7 +28,7 @@ demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries, then show
 
 test: install ## Every test
 	@.ci/debian
-	$(BIN)/python -m pytest -q -n auto
+	DAGNOSIS_TEST_AIRFLOW=$$(.ci/airflow) $(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: install ## Style
 	$(BIN)/ruff check .

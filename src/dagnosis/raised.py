@@ -15,13 +15,13 @@ LINKS = 8
 """Exceptions of a chain that are kept: the outermost ones and the root."""
 MEMBERS = 5
 """Members of an exception group that are kept, two levels deep."""
-FRAMES = 25
-"""Frames that are kept: the five outermost, and those nearest to where it was raised."""
+FRAMES = 16
+"""Frames that are kept: the three outermost, and those nearest to where it was raised."""
 TEXT = 2000
 """Characters of a message that are kept: its beginning, and its end."""
 UNPRINTABLE = "<its __str__ raises>"
 """In place of a message that cannot be had."""
-_OUTER = 5
+_OUTER = 3
 _DEEPEST = 5000  # frames that are looked at; a deeper stack is one that recurses
 
 

@@ -44,6 +44,8 @@ def replayed(report: Replayed, colour: Colour = "auto", out: Console | None = No
     _saved(out, total, report)
     _harm(out, total, report)
     if report.effects:
+        out.print()
+        out.print("per cause: tasks failed at once; tries and running saved; known sooner; harm")
         out.print(_table(report.effects))
     _others(out, report)
 
@@ -99,16 +101,11 @@ def _where(harm: Harm) -> str:
 
 
 def _table(effects: tuple[Effect, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("cause")
-    for header in (
-        "failed at once",
-        "tries saved",
-        "running saved",
-        "known sooner",
-        "ended wrongly",
-    ):
-        table.add_column(header, justify="right")
+    """Tasks failed at once; tries and running time saved; how much sooner it is known; ended wrongly."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("cause", overflow="fold")
+    for header in ("failed", "tries", "running", "sooner", "harm"):
+        table.add_column(header, justify="right", no_wrap=True)
     for effect in effects[:SHOWN]:
         style = "red" if effect.ended else ""
         table.add_row(

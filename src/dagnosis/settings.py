@@ -71,6 +71,22 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     airflow_log_source: str = ""
     airflow_timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     airflow_patience_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
+    notify_incident_url: str = ""
+    notify_airflow_url: str = ""
+    notify_most_an_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 30
+    notify_allow: str = ""
+    notify_webhook_url: str = ""
+    notify_webhook_secret_env: str = ""
+    notify_slack_url_env: str = ""
+    notify_mail_to: str = ""
+    notify_mail_from: str = ""
+    notify_mail_host: str = ""
+    notify_mail_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    notify_mail_tls: Literal["starttls", "tls", "none"] = "starttls"
+    notify_mail_user: str = ""
+    notify_mail_password_env: str = ""
+    notify_alertmanager_url: str = ""
+    notify_alertmanager_token_env: str = ""
 
     spool: str = ""
 
@@ -156,6 +172,22 @@ DESCRIPTIONS: dict[str, str] = {
     "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
     "spool": "Folder of the hints that Airflow's processes leave; empty: `dagnosis/spool` in Airflow's home.",
     "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
+    "notify_incident_url": "Address of dagnosis's pages as people reach them, for links in notifications.",
+    "notify_airflow_url": "Address of Airflow's pages as people reach them, for links; empty: airflow_url.",
+    "notify_most_an_hour": "Notifications an hour for each notifier; one more says that the rest is held back.",
+    "notify_allow": "Hosts and networks that are not public and may be notified (names and 10.0.0.0/8, commas between).",
+    "notify_webhook_url": "Address that notifications are posted to as JSON; empty: none.",
+    "notify_webhook_secret_env": "Name of the variable that holds the secret which signs the webhook.",
+    "notify_slack_url_env": "Name of the variable that holds the address of Slack's incoming webhook; empty: none.",
+    "notify_mail_to": "Who gets notifications by e-mail (addresses with commas between); empty: nobody.",
+    "notify_mail_from": "Sender of e-mails (an address).",
+    "notify_mail_host": "The SMTP server for e-mails.",
+    "notify_mail_port": "Port of the SMTP server (587 with starttls, 465 with tls).",
+    "notify_mail_tls": "How e-mail is encrypted: starttls, tls (from the first byte) or none.",
+    "notify_mail_user": "User name at the SMTP server; empty: no login.",
+    "notify_mail_password_env": "Name of the variable that holds the password at the SMTP server.",
+    "notify_alertmanager_url": "Address of a Prometheus Alertmanager; empty: none.",
+    "notify_alertmanager_token_env": "Name of the variable that holds a bearer token for Alertmanager.",
 }
 
 

@@ -139,7 +139,7 @@ def test_no_thread_to_be_had(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     def refuse(*_: Any, **__: Any) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(listener, "Thread", refuse)
+    monkeypatch.setattr(listener, "start_new_thread", refuse)
     fail(ValueError("x"))
     assert hints(folder) == ()
 

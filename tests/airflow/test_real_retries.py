@@ -5,8 +5,12 @@ Needs an Airflow 3.3 in which dagnosis is installed; DAGNOSIS_TEST_AIRFLOW3 name
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.error import HTTPError
 
 import pytest
 
@@ -27,13 +31,29 @@ Tries = dict[str, list[dict[str, str]]]
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealAirflow]:
+def airflow() -> Iterator[RealAirflow]:
+    """Not below pytest's own folder: each run of pytest closes that to the user of PostgreSQL."""
     assert PYTHON
-    folder = tmp_path_factory.mktemp("retries")
     dags = {"retried.py": (DAGS / "retried.py").read_text("utf-8")}
-    with started(PYTHON, folder, free_ports(22050), dags) as running:
-        running.wait("retried", running.trigger("retried"), seconds=600)
+    with (
+        TemporaryDirectory(prefix="retries-", ignore_cleanup_errors=True) as folder,
+        started(PYTHON, Path(folder), free_ports(22050), dags) as running,
+    ):
+        _patiently(lambda: running.trigger("retried", "r1", seconds=600))
+        _patiently(lambda: running.wait("retried", "r1", seconds=900))
         yield running
+
+
+def _patiently(call: Callable[[], str]) -> str:
+    """An API server on a busy machine answers 500 now and then."""
+    for _ in range(5):
+        try:
+            return call()
+        except HTTPError as error:
+            if error.code == 409:  # it was started, though the answer said otherwise
+                return ""
+            time.sleep(5)
+    return call()
 
 
 @pytest.fixture(scope="module")

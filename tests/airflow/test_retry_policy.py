@@ -80,6 +80,16 @@ def test_modes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decide(DiagnosedRetry(), MISSING).action is RetryAction.FAIL
 
 
+def test_causes_that_are_never_failed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = FileNotFoundError(2, "No such file or directory", "/in/day.csv")
+    assert decide(DiagnosedRetry(), missing).action is RetryAction.FAIL
+    spared = DiagnosedRetry(never_fail=["resource_not_found"])
+    assert decide(spared, missing).action is RetryAction.DEFAULT
+    monkeypatch.setenv("AIRFLOW__DAGNOSIS__RETRY_NEVER_FAIL", "network, resource_not_found")
+    assert decide(DiagnosedRetry(), missing).action is RetryAction.DEFAULT
+    assert decide(DiagnosedRetry(), MISSING).action is RetryAction.FAIL
+
+
 def test_its_own_log_says_what_the_exception_does_not(task: Path) -> None:
     bash = RuntimeError("Bash command failed. The command returned a non-zero exit code 1.")
     lines = [
@@ -194,6 +204,7 @@ def test_categories_of_common_ai_decide() -> None:
         ({"shortest": timedelta(hours=2)}, "shortest"),
         ({"mode": "dry"}, "on, record, off"),
         ({"otherwise": 3}, "RetryPolicy"),
+        ({"never_fail": ["file_not_found"]}, "no family of causes"),
     ],
 )
 def test_wrong_values_are_told_when_the_dag_is_parsed(wrong: dict[str, Any], said: str) -> None:

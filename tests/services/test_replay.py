@@ -172,6 +172,9 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     ran = CliRunner().invoke(retries, ["replay", str(history), "--logs", str(folder), "--json"])
     assert ran.exit_code == 1
     assert json.loads(ran.stdout)["total"]["ended"] == 1
+    spared = ["--never-fail", "missing_dependency"]
+    ran = CliRunner().invoke(retries, ["replay", str(history), "--logs", str(folder), *spared])
+    assert ran.exit_code == 0
     ran = CliRunner().invoke(retries, ["replay", str(history), "--logs", str(folder)])
     assert "1 task that a later try saved would have been failed" in ran.output
     assert "try 2 succeeded" in ran.output

@@ -11,9 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagnosis import explain_text
+from dagnosis.errors import WrongUse
 from dagnosis.logs.reading import read_text
 from dagnosis.raised import record_of
-from dagnosis.services.retry import REASON_CHARACTERS, Rules, decide, examine_try, is_told
+from dagnosis.services.retry import (
+    REASON_CHARACTERS,
+    Rules,
+    check_causes,
+    decide,
+    examine_try,
+    is_told,
+)
 
 RESET = ConnectionResetError(104, "Connection reset by peer")
 
@@ -57,6 +65,19 @@ def test_unsure_and_unknown_are_left_alone() -> None:
     assert decide(explain_text("")).action == "default"
     doubtful = msgspec.structs.replace(answer, transience="unknown")
     assert decide(doubtful).action == "default"
+
+
+def test_causes_that_are_never_failed_at_once() -> None:
+    answer = examine_try(FileNotFoundError(2, "No such file or directory", "/in/day.csv"), None)
+    assert decide(answer).action == "fail"
+    for name in ("resource_not_found", answer.detail):
+        made = decide(answer, rules=Rules(never_fail=(name,)))
+        assert made.action == "default"
+        assert "as was set" in made.reason
+    assert decide(answer, rules=Rules(never_fail=("network",))).action == "fail"
+    check_causes(["resource_not_found", "network.vpn_down"])
+    with pytest.raises(WrongUse, match="'file_not_found' is no cause"):
+        check_causes(["file_not_found"])
 
 
 def test_a_table_of_categories_goes_before_the_cause() -> None:

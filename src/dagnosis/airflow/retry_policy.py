@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
@@ -43,6 +43,8 @@ class DiagnosedRetry(RetryPolicy):
     :param confidence: from this confidence on it decides (0 to 1; None: `[dagnosis] retry_confidence`).
     :param shortest: no retry comes sooner.
     :param longest: none comes later, whatever a service asks for.
+    :param never_fail: causes (`resource_not_found`, `resource_not_found.file_not_found`) that are left to the
+        task's own retries where they would be failed at once, beside those of `[dagnosis] retry_never_fail`.
     :param categories: common-ai's categories (`rate_limit`, `auth`, `network`, `data`, `resource`, `transient`,
         `permanent`) -> an `ErrorCategory`: what to do with each, instead of what the cause says. A category
         that is left out is left to the task's own retries.
@@ -59,6 +61,7 @@ class DiagnosedRetry(RetryPolicy):
         confidence: float | None = None,
         shortest: timedelta = timedelta(seconds=1),
         longest: timedelta = timedelta(hours=1),
+        never_fail: Iterable[str] = (),
         categories: Mapping[str, Category] | None = None,
         otherwise: RetryPolicy | None = None,
         mode: Mode = "on",
@@ -73,6 +76,9 @@ class DiagnosedRetry(RetryPolicy):
             raise ValueError(f"DiagnosedRetry: mode is one of {', '.join(MODES)}, not {mode!r}")
         if otherwise is not None and not isinstance(otherwise, RetryPolicy):
             raise ValueError(f"DiagnosedRetry: otherwise is a RetryPolicy, not {otherwise!r}")
+        self.never_fail = tuple(never_fail)
+        if self.never_fail:
+            _check(self.never_fail)
         self.confidence = confidence
         self.shortest, self.longest = shortest, longest
         self.categories, self.otherwise, self.mode = categories, otherwise, mode
@@ -144,6 +150,7 @@ class DiagnosedRetry(RetryPolicy):
             confidence,
             self.shortest.total_seconds(),
             self.longest.total_seconds(),
+            (*self.never_fail, *map(str.strip, options.text("retry_never_fail").split(","))),
             self.categories,
         )
         ids = ids_of(context.get("ti")) if isinstance(context, Mapping) else {}
@@ -154,6 +161,18 @@ class DiagnosedRetry(RetryPolicy):
             rules=rules,
             seed="/".join(str(value) for value in ids.values()),
         )
+
+
+def _check(causes: tuple[str, ...]) -> None:
+    from dagnosis.model import (
+        FAMILIES,  # where it is used: a DAG file that names none loads nothing
+    )
+
+    for name in causes:
+        if name.partition(".")[0] not in FAMILIES:
+            raise ValueError(
+                f"DiagnosedRetry: never_fail: {name!r} is no family of causes, nor below one"
+            )
 
 
 def _mode(own: Mode) -> Mode:

@@ -17,9 +17,11 @@ from dagnosis.cli.check import accept, check
 from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
+from dagnosis.cli.incidents import incidents
 from dagnosis.cli.lines import lines
 from dagnosis.cli.mcp import mcp
 from dagnosis.cli.metrics import metrics
+from dagnosis.cli.notify import notify
 from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
 from dagnosis.cli.retries import retries
@@ -55,6 +57,8 @@ for _command in (
     models,
     watch,
     retries,
+    incidents,
+    notify,
     metrics,
     mcp,
     doctor,

@@ -40,6 +40,12 @@ def retries() -> None:
     help="Decide from this confidence on.",
 )
 @click.option(
+    "--never-fail",
+    metavar="CAUSE",
+    multiple=True,
+    help="A family or cause that is not failed at once; as often as needed.",
+)
+@click.option(
     "--days",
     metavar="N",
     type=click.FloatRange(0, min_open=True),
@@ -59,6 +65,7 @@ def replay(
     logs: str | None,
     template: str | None,
     confidence: float,
+    never_fail: tuple[str, ...],
     days: float | None,
     cleared_after: float,
     as_json: bool,
@@ -73,16 +80,17 @@ def replay(
     Examples:
       dagnosis retries replay sqlite:////opt/airflow/airflow.db --logs /opt/airflow/logs
       dagnosis retries replay postgresql://reader@db/airflow --days 30
-      dagnosis retries replay --logs /opt/airflow/logs
+      dagnosis retries replay --logs /opt/airflow/logs --never-fail resource_not_found
       dagnosis retries replay history.csv --logs logs --json | jq '.harms'
 
     Exit code: 0 nothing that recovered would have been ended, 1 something would, 2 wrong use, 3 the
     history cannot be read, 4 a service does not answer.
     """
     from dagnosis.services.replay import replay as replayed
-    from dagnosis.services.retry import Rules
+    from dagnosis.services.retry import Rules, check_causes
     from dagnosis.settings import load
 
+    check_causes(never_fail)
     settings = load({"airflow_logs": logs, "airflow_log_template": template}).settings
     source = _logs(settings)
     with showing("Reading tries") as bar:
@@ -91,7 +99,7 @@ def replay(
         report = replayed(
             attempts,
             source,
-            rules=Rules(confidence),
+            rules=Rules(confidence, never_fail=never_fail),
             cleared=timedelta(hours=cleared_after),
             progress=_counting(bar),
         )

@@ -45,7 +45,7 @@ def config_show(as_json: bool) -> None:
     rows = [
         {
             "key": key,
-            "value": getattr(loaded.settings, key),
+            "value": _shown(getattr(loaded.settings, key)),
             "from": loaded.origins[key],
             "meaning": meaning,
         }
@@ -58,6 +58,15 @@ def config_show(as_json: bool) -> None:
     for row in rows:
         value = f"{row['key']} = {row['value']}"
         click.echo(f"{value:<{width}}  ({row['from']})  {row['meaning']}")
+
+
+def _shown(value: object) -> object:
+    """A setting without the password of a URL."""
+    if not (isinstance(value, str) and "://" in value):
+        return value
+    from dagnosis.logs.redaction import redact
+
+    return redact(value)
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
     chosen = settings.load(
         {"watch_since_hours": since, "watch_interval_seconds": interval}
     ).settings
-    with wired(chosen, timedelta(hours=chosen.watch_since_hours)) as parts:
+    with wired(chosen) as parts:
         tell = _Teller(as_json)
         if once:
             done = parts.watch.round()

@@ -150,7 +150,9 @@ class ProfileStore:
             table.c.finding,
             func.count().over(partition_by=table.c.dataset).label("batches"),
             func.row_number()
-            .over(partition_by=table.c.dataset, order_by=(table.c.partition.desc(), table.c.id.desc()))
+            .over(
+                partition_by=table.c.dataset, order_by=(table.c.partition.desc(), table.c.id.desc())
+            )
             .label("place"),
         ).subquery()
         query = select(last).where(last.c.place == 1).order_by(last.c.made_at.desc())

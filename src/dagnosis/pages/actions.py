@@ -21,6 +21,19 @@ NOTE = 4000
 MUTED = timedelta(hours=24)
 LONGEST = timedelta(days=366)
 
+DONE = {
+    "acknowledged": "Acknowledged.",
+    "muted": "Muted.",
+    "resolved": "Resolved.",
+    "open": "Open again.",
+    "noted": "The note was added.",
+    "confirm": "Confirmed. The next failure like this is answered by it.",
+    "correct": "Corrected. The next failure like this is answered by it.",
+    "rolled": "Rolled back.",
+    "promoted": "In use.",
+}
+"""What is said after a form was sent; the address carries the key alone."""
+
 
 def set_state(
     stores: Stores,

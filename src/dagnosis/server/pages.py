@@ -15,6 +15,7 @@ from dagnosis.model import TaskRef
 from dagnosis.models import store as models
 from dagnosis.pages import actions, data, health, incident, incidents, overview, risk, task
 from dagnosis.pages import models as models_page
+from dagnosis.pages.actions import DONE
 from dagnosis.pages.incidents import STATES
 from dagnosis.pages.links import Links, Visitor
 from dagnosis.pages.rendering import STATIC, headers, render, static
@@ -22,18 +23,6 @@ from dagnosis.pages.stores import Stores
 from dagnosis.server.visitors import COOKIE, STAYS, Asker, Refused, Visitors, new_cookie
 from dagnosis.services.tokens import Scope
 
-DONE = {
-    "acknowledged": "Acknowledged.",
-    "muted": "Muted.",
-    "resolved": "Resolved.",
-    "open": "Open again.",
-    "noted": "The note was added.",
-    "confirm": "Confirmed. The next failure like this is answered by it.",
-    "correct": "Corrected. The next failure like this is answered by it.",
-    "rolled": "Rolled back.",
-    "promoted": "In use.",
-}
-"""What is said after a form was sent; the address carries the key alone."""
 BIGGEST_ID = 2**31 - 1
 
 

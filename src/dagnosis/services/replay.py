@@ -20,11 +20,10 @@ import msgspec
 from dagnosis.errors import DagnosisError, UnreadableInput
 from dagnosis.forecast.history import AIRFLOW_STATES
 from dagnosis.logs.dating import first_time, last_time
-from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.reading import LogText
 from dagnosis.model import TaskRef
 from dagnosis.services.explain import examine
-from dagnosis.services.retry import Decision, Rules, decide
+from dagnosis.services.retry import Decision, Rules, decide, has_raised
 from dagnosis.sources.contract import Attempt, LogSource
 from dagnosis.sources.log_files import LogFolder
 
@@ -137,7 +136,7 @@ class _Tally:
         if log is None:
             return "no log", None
         examined = examine(log)
-        if not _asked(examined.parsed):
+        if not has_raised(examined.parsed):
             return "killed", None
         number = attempt.task.try_number
         return "judged", decide(examined.answer, try_number=number, rules=self.rules)
@@ -196,12 +195,6 @@ def _sum(detail: str, effects: Iterable[Effect]) -> Effect:
         round(sum(effect.sooner_hours for effect in found), 4),
         sum(effect.ended for effect in found),
     )
-
-
-def _asked(log: ParsedLog) -> bool:
-    """Did the task raise, so that Airflow would have asked the policy?"""
-    raised = any(statement.origin == "task" for statement in log.statements)
-    return raised or any(signal.event.startswith("Task exited") for signal in log.signals)
 
 
 def _failed(attempt: Attempt) -> bool:

@@ -13,10 +13,10 @@ LATER = timedelta(minutes=5)
 
 
 class Hostile(Exception):
-    """Harms whoever prints it in a thread of dagnosis, and nobody else."""
+    """Harms whoever prints it beside the main thread, as dagnosis does, and not Airflow itself."""
 
     def __str__(self) -> str:
-        if threading.current_thread().name == "dagnosis":
+        if threading.current_thread() is not threading.main_thread():
             if self.args[0] == "hangs":
                 time.sleep(120)
             raise SystemExit(3)
