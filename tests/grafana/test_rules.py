@@ -55,7 +55,9 @@ def test_every_alert_leads_to_what_to_do() -> None:
     page = (ROOT / "docs" / "runbooks.md").read_text("utf-8")
     sections = {
         heading.lower(): text
-        for heading, text in re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+        for heading, text in re.findall(
+            r"^## (\w+)\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE
+        )
     }
     assert set(sections) == {rule["alert"].lower() for rule in alerts()}
     for rule in alerts():
