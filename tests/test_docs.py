@@ -39,9 +39,8 @@ def test_every_page_is_reachable_from_the_index() -> None:
         if page in seen or page.suffix != ".md":
             continue
         seen.add(page)
-        for target in re.findall(r"\]\(([^)#\s]+?)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            if "://" not in target:
-                left.append((page.parent / target).resolve())
+        targets = re.findall(r"\]\(([^)#\s]+?)(?:#[^)]*)?\)", page.read_text("utf-8"))
+        left += [(page.parent / one).resolve() for one in targets if "://" not in one]
     assert set(DOCS.rglob("*.md")) - seen == set()
 
 
