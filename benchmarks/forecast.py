@@ -150,7 +150,7 @@ def peers(path: Path, copies: int, ours: float) -> None:
         frame = pd.read_parquet(path, columns=["dag_id", "task_id", "submit_time", "state"])
         frame = pd.concat([frame] * copies, ignore_index=True).sort_values("submit_time")
         frame["failed"] = (frame.state == "failed").astype(float)
-        task = frame.dag_id.astype(str) + "/" + frame.task_id.astype(str)
+        task = frame.dag_id + "/" + frame.task_id.fillna("").astype(str)
         frame["before"] = frame.groupby(task).failed.shift()
         return frame.groupby(task).before.rolling(10, min_periods=1).mean()
 

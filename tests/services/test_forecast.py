@@ -211,5 +211,5 @@ def test_wrong_use(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "s.jsonl").write_text('{"run_uid": "a", "warnings": "many"}\n')
     code, _, says = cli("score", runs, "--signals", tmp_path / "s.jsonl")
     assert (code, "line 1" in says) == (3, True)
-    assert cli("pull", "mysql://x/y", tmp_path / "r.parquet")[0] == 2
+    assert cli("pull", "oracle://x/y", tmp_path / "r.parquet")[0] == 2
     assert cli("pull", "sqlite:////none/a.db", tmp_path / "r.parquet")[0] == 4

@@ -115,7 +115,7 @@ def s3() -> Iterator[dict[str, object]]:
     """Options for fsspec to reach a moto server with the bucket `logs`."""
     for module in ("moto", "s3fs"):
         if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed (pip install 's3fs' 'moto[server]')")
+            pytest.skip(f"{module} is not installed (pip install s3fs 'moto[s3,server]')")
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)

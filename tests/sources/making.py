@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -54,7 +55,8 @@ def _create_by_reflection(engine: sa.Engine, major: int) -> None:
 def _type(kind: Any) -> Any:
     if isinstance(kind, (sa.TIMESTAMP, sa.DateTime)):
         return mysql.DATETIME(fsp=6)
-    return sa.Text() if isinstance(kind, sa.String) and kind.length is None else kind
+    endless = isinstance(kind, sa.String) and kind.length is None
+    return sa.Text() if endless or isinstance(kind, sa.JSON) else kind
 
 
 class Filler:
@@ -75,6 +77,12 @@ class Filler:
             counted = column.primary_key and isinstance(column.type, sa.Integer)
             if column.name not in row and not (column.nullable or column.server_default or counted):
                 row[column.name] = _something(column.type)
+        row = {
+            name: json.dumps(value)
+            if isinstance(value, dict) and not isinstance(known.columns[name].type, sa.JSON)
+            else value
+            for name, value in row.items()
+        }
         if self.engine.dialect.name != "postgresql":
             row = {
                 name: value.astimezone(timezone.utc).replace(tzinfo=None)

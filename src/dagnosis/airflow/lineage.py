@@ -56,9 +56,9 @@ def lineage(dataset: str, table: str, checked: Checked | None) -> Any:
 
 
 def assertions(finding: Finding) -> list[dict[str, Any]]:
-    """One assertion for the batch, and one for each column that an alarm blames."""
+    """One assertion for the batch, and one for each column that an alarm blames most."""
     whole = {"assertion": "like_its_past", "success": not finding.alarm, "column": None}
-    blamed = [one.column for one in finding.blamed if one.column != "*"]
+    blamed = [one.column for one in finding.blamed if one.column != "*" and one.weight >= 0.5]
     return [
         {**whole, "name": f"{finding.dataset} is like its past", "severity": "error",
          "expected": f"score <= {finding.limit}", "actual": f"score = {finding.score}",

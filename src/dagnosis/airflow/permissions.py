@@ -5,6 +5,7 @@ A user who may not read the task logs of a DAG sees none of its lines, counts or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from airflow.api_fastapi.app import get_auth_manager
@@ -27,16 +28,12 @@ def readable(user: Any) -> frozenset[str] | None:
     None also shows what is no DAG of today's (broken files, DAGs that were deleted), so it is given to
     those alone whom nothing is hidden from.
     """
-    manager = get_auth_manager()
-    with create_session(scoped=False) as session:
-        known = set(session.scalars(select(DagModel.dag_id)))
-        visible = manager.get_authorized_dag_ids(user=user, method="GET", session=session)
-    found = frozenset(dag_id for dag_id in visible if may_read(user, dag_id))
-    if found >= known and manager.is_authorized_view(
-        access_view=AccessView.IMPORT_ERRORS, user=user
-    ):
-        return None
-    return found
+    return _allowed(user, may_read)
+
+
+def changeable(user: Any) -> frozenset[str] | None:
+    """The DAGs of which the user may change task instances; None as in `readable`."""
+    return _allowed(user, may_change)
 
 
 def may_read(user: Any, dag_id: str) -> bool:
@@ -46,7 +43,17 @@ def may_read(user: Any, dag_id: str) -> bool:
 
 def may_change(user: Any, dag_id: str) -> bool:
     """May the user change task instances of the DAG? Who may, may also acknowledge and correct."""
-    return _may(user, dag_id, "PUT", DagAccessEntity.TASK_INSTANCE)
+    return may_read(user, dag_id) and _may(user, dag_id, "PUT", DagAccessEntity.TASK_INSTANCE)
+
+
+def _allowed(user: Any, may: Callable[[Any, str], bool]) -> frozenset[str] | None:
+    manager = get_auth_manager()
+    with create_session(scoped=False) as session:
+        known = set(session.scalars(select(DagModel.dag_id)))
+        visible = manager.get_authorized_dag_ids(user=user, method="GET", session=session)
+    found = frozenset(dag_id for dag_id in visible if may(user, dag_id))
+    errors = manager.is_authorized_view(access_view=AccessView.IMPORT_ERRORS, user=user)
+    return None if found >= known and errors else found
 
 
 def _may(user: Any, dag_id: str, method: str, entity: DagAccessEntity) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from dagnosis.cli.terminal import complain, print_json
 if TYPE_CHECKING:
     from dagnosis.errors import DagnosisError
     from dagnosis.incidents.contract import Occurrence, Recorded
+    from dagnosis.services.health import Pulse
     from dagnosis.services.watch.rounds import Round
 
 
@@ -41,19 +42,22 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
     Exit code: 0 ended, 1 with --once where something new failed, 4 Airflow unreachable with --once.
     """
     from dagnosis import settings
+    from dagnosis.services.health import Pulse
+    from dagnosis.services.outlook import Renewal
     from dagnosis.services.watch.follow import follow
     from dagnosis.services.watch.wiring import wired
 
     chosen = settings.load(
         {"watch_since_hours": since, "watch_interval_seconds": interval}
     ).settings
-    with wired(chosen, timedelta(hours=chosen.watch_since_hours)) as parts:
+    with wired(chosen) as parts:
         tell = _Teller(as_json)
         if once:
             done = parts.watch.round()
             parts.watch.look_at_running(done)
             tell(done)
             sys.exit(int(bool(done.new)))
+        pulse = Pulse(parts.incidents, chosen.spool_folder)
         complain(f"watching {parts.history.name}; incidents in {parts.incidents.place.name}")
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,8 +66,12 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
             parts.watch,
             interval=chosen.watch_interval_seconds,
             stop=stop,
-            afterwards=(tell,),
-            trouble=_trouble,
+            afterwards=(
+                tell,
+                pulse,
+                Renewal(parts.incidents, chosen.runs_place, chosen.models_folder),
+            ),
+            trouble=lambda error, seconds: _trouble(pulse, error, seconds),
         )
         complain("ended; what was found is kept, and the next watch goes on from here")
 
@@ -100,6 +108,7 @@ def _line(one: Occurrence, recorded: Recorded) -> str:
     )
 
 
-def _trouble(error: DagnosisError, seconds: float) -> None:
+def _trouble(pulse: Pulse, error: DagnosisError, seconds: float) -> None:
+    pulse.trouble(error)
     now = datetime.now().astimezone().strftime("%H:%M:%S")
     complain(f"{now} {error}; again in {seconds:.0f} s")

@@ -40,10 +40,10 @@ def contributions(blend: Blend, raw: NDArray[np.float32]) -> tuple[float, Parts]
     is the log-odds of the blend."""
     rows = Rows(raw.reshape(1, -1))
     base, parts = 0.0, np.zeros(len(COLUMNS))
-    for member in blend.members.values():
-        own, moved = _member(member, rows)
-        base += own / len(blend.members)
-        parts += moved / len(blend.members)
+    for name, weight in blend.weights().items():
+        own, moved = _member(blend.members[name], rows)
+        base += weight * own
+        parts += weight * moved
     return base, parts
 
 

@@ -207,7 +207,10 @@ class RestLogs:
             f"/logs/{task.try_number}"
         )
         params = {"map_index": task.map_index, "full_content": "true"}
-        called = f"{self.name} {task.dag_id}/{task.run_id}/{task.task_id} try {task.try_number}"
+        index = f"[{task.map_index}]" if task.map_index >= 0 else ""
+        called = (
+            f"{self.name} {task.dag_id}/{task.run_id}/{task.task_id}{index} try {task.try_number}"
+        )
 
         def read(body: BinaryIO) -> LogText | None:
             clean = without_prefix(body)

@@ -91,7 +91,7 @@ def test_a_catalogue_that_nobody_configured(
 ) -> None:
     pytest.importorskip("pyiceberg", reason="pip install 'dagnosis[iceberg]'")
     monkeypatch.setenv("PYICEBERG_HOME", str(tmp_path))
-    with pytest.raises(UnreadableInput, match="iceberg://nowhere/shop.orders"):
+    with pytest.raises(UnreadableInput, match=r"iceberg://nowhere/shop\.orders"):
         engine_of("iceberg://nowhere/shop.orders").fields()
 
 

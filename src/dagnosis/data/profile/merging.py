@@ -96,8 +96,9 @@ def _duplicates(one: Profile, two: Profile) -> float:
     rows = one.sampled + two.sampled
     if not rows:
         return 0.0
-    unique = [(1 - part.duplicates) * part.sampled for part in (one, two)]
-    return max(0.0, 1 - _together(*unique, _in_both(one.hashes, two.hashes, HASHES)) / rows)
+    first, second = ((1 - part.duplicates) * part.sampled for part in (one, two))
+    unique = _together(first, second, _in_both(one.hashes, two.hashes, HASHES))
+    return max(0.0, 1 - unique / rows)
 
 
 def _columns(
@@ -219,8 +220,8 @@ def _noises(found: tuple[Floats, Floats] | None, size: float) -> tuple[float, ..
     if found is None or size <= 0:
         return ()
     errors = [math.sqrt(level * (1 - level) / size) for level in LEVELS]
-    low = _levels(found, [max(l - e, 0.0) for l, e in zip(LEVELS, errors, strict=True)])
-    high = _levels(found, [min(l + e, 1.0) for l, e in zip(LEVELS, errors, strict=True)])
+    low = _levels(found, [max(at - e, 0.0) for at, e in zip(LEVELS, errors, strict=True)])
+    high = _levels(found, [min(at + e, 1.0) for at, e in zip(LEVELS, errors, strict=True)])
     return tuple((b - a) / 2 for a, b in zip(low, high, strict=True))
 
 

@@ -125,7 +125,7 @@ class Watch:
         self._take(batch.hints if batch else (), now)
         event, polled = cursor.event, cursor.polled
         for attempts in self._chunks(cursor):
-            events = self._new_events(event, cursor, now)
+            events = self._new_events(event, cursor.since, now)
             event = max((one.id for one in events), default=event)
             hints = tuple(self._hints.values())
             self._work(Feeds(attempts=attempts, events=events, hints=hints), done)
@@ -170,9 +170,9 @@ class Watch:
         while len(self._rows) > REMEMBERED:
             self._rows.popitem(last=False)
 
-    def _new_events(self, after: int, cursor: Cursor, now: datetime) -> tuple[Event, ...]:
+    def _new_events(self, after: int, since: datetime, now: datetime) -> tuple[Event, ...]:
         """Read when something happened only: nothing fails without a row that changes."""
-        events = tuple(self._history.events(after, None if after else cursor.since))
+        events = tuple(self._history.events(after, None if after else since))
         kept = {one.id: one for one in self._events if one.when > now - TOLD_OF}
         kept.update((one.id, one) for one in events)
         self._events = list(kept.values())
@@ -180,6 +180,17 @@ class Watch:
 
     def _move(self, cursor: Cursor) -> None:
         self._store.move(self._history.name, cursor.text())
+
+    def look_at(self, task: TaskRef) -> Round:
+        """Record the failed tries of one task instance now, whatever `task.try_number`."""
+        done = Round()
+        rows = self._history.tries(task)
+        found = [one for one in merged(rows, Feeds()) if not self._recorded(one.attempt.task)]
+        if found:
+            begun = min((row.started for row in rows if row.started), default=None)
+            self._new_events(0, begun or self._history.now() - TOLD_OF, self._history.now())
+            self._record(found, done, {})
+        return done
 
     def look_at_running(self, done: Round) -> None:
         """Add what is late or silent to what a round did; asks for a bounded number of runs and logs."""

@@ -33,26 +33,32 @@ class Wired(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def wired(settings: Settings, ago: timedelta) -> Iterator[Wired]:
+def wired(settings: Settings) -> Iterator[Wired]:
     """Everything open, and closed at the end. Raises `WrongUse` where no Airflow is set up."""
     with ExitStack() as closing:
-        history = open_history(settings)
-        closing.callback(history.close)
-        logs = open_logs(settings)
-        closing.callback(logs.close)
-        incidents = closing.enter_context(open_incidents(settings.store_place))
-        diagnoses = closing.enter_context(open_store(settings.store_place))
-        memory = open_memory(settings.store_place)
-        if memory:
-            closing.callback(memory.close)
-        consultant = _consultant(settings)
+        yield wire(settings, closing)
 
-        def diagnose(known: Known) -> Diagnosed:
-            return diagnosed(known, memory=memory, consultant=consultant)
 
-        spool = Spool(settings.spool_folder)
-        watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
-        yield Wired(watch, history, incidents, spool)
+def wire(settings: Settings, closing: ExitStack) -> Wired:
+    """As `wired`, for who closes it himself."""
+    history = open_history(settings)
+    closing.callback(history.close)
+    logs = open_logs(settings)
+    closing.callback(logs.close)
+    incidents = closing.enter_context(open_incidents(settings.store_place))
+    diagnoses = closing.enter_context(open_store(settings.store_place))
+    memory = open_memory(settings.store_place)
+    if memory:
+        closing.callback(memory.close)
+    consultant = _consultant(settings)
+
+    def diagnose(known: Known) -> Diagnosed:
+        return diagnosed(known, memory=memory, consultant=consultant)
+
+    spool = Spool(settings.spool_folder)
+    ago = timedelta(hours=settings.watch_since_hours)
+    watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
+    return Wired(watch, history, incidents, spool)
 
 
 def _consultant(settings: Settings) -> Consultant | None:
