@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dagnosis.services.check import Finding
 
 
-class _Settling(BaseOperator, BranchMixIn):  # type: ignore[misc]
+class _Settling(BaseOperator, BranchMixIn):
     """What both operators do with a finding: mode, quarantine, XCom, lineage."""
 
     inherits_from_skipmixin = True
