@@ -184,7 +184,7 @@ def test_decorator(landed: Path) -> None:
 
         @task(outlets=[asset])
         @check_data("orders", mode="warn")
-        def load(folder: str, ds: str = "") -> str:
+        def load(folder: str, ds: str | None = None) -> str:
             """Its value is the path of the batch."""
             return f"{folder}/{ds}.parquet"
 
