@@ -1,6 +1,7 @@
 """Checks inside a real Airflow, task by task (`dag.test`), with its connections and asset events.
 
-Run by an Airflow's interpreter: `AIRFLOW/bin/python -m pytest tests/airflow`; elsewhere skipped by name.
+Run by the interpreter of an Airflow 3 with dagnosis's dependencies and pytest beside it:
+`AIRFLOW/bin/python -m pytest tests/airflow/test_checks.py`; elsewhere skipped by name.
 """
 
 from __future__ import annotations
@@ -257,6 +258,20 @@ def test_a_connection_by_name(
     assert run(dag, 10).states == {"check": "success"}
     (one,) = ProfileStore(postgres_url).history("orders_de")
     assert one.profile.rows == (tables.day(10).country == "DE").sum()
+
+
+def test_a_file_of_object_storage(tmp_path: Path) -> None:
+    from dagnosis.airflow.checks import opened
+    from dagnosis.errors import UnreadableInput
+
+    frame = tables.day(1)
+    frame.to_parquet(tmp_path / "t.parquet")
+    with opened(f"local://{tmp_path}/t.parquet", where="country = 'DE'") as engine:
+        assert engine.totals()[0] == (frame.country == "DE").sum()
+    with pytest.raises(UnreadableInput, match="cannot be fetched"), opened("local:///none.parquet"):
+        pass
+    with pytest.raises(UnreadableInput, match="cannot be fetched"), opened("nonsense://a/b.parquet"):
+        pass
 
 
 def test_wrong_connections(monkeypatch: pytest.MonkeyPatch) -> None:
