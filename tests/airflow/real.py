@@ -76,7 +76,7 @@ class RealAirflow:
         self,
         dag_id: str,
         run_id: str | None = None,
-        seconds: float = 120,
+        seconds: float = 300,
         conf: Mapping[str, Any] | None = None,
     ) -> str:
         """Start a run, once the DAG is parsed; returns its id."""
@@ -103,7 +103,7 @@ class RealAirflow:
             return False
         return True
 
-    def wait(self, dag_id: str, run_id: str, seconds: float = 180) -> str:
+    def wait(self, dag_id: str, run_id: str, seconds: float = 300) -> str:
         """The state in which a run ends; `TimeoutError` where it does not."""
         deadline = time.monotonic() + seconds
         while True:
@@ -151,7 +151,7 @@ def started(
     with ExitStack() as stops:
         stops.callback(metadata.start())
         stops.callback(deployment.stop)
-        deployment.start()
+        deployment.start(seconds=480)
         yield RealAirflow(deployment)
 
 

@@ -35,6 +35,18 @@ class Stored(msgspec.Struct, frozen=True):
     finding: bytes = b""
 
 
+class Summary(msgspec.Struct, frozen=True):
+    """A dataset: how many of its batches are stored, the newest one, and the finding about it."""
+
+    dataset: str
+    batches: int
+    partition: str
+    run: str
+    status: Status
+    made: datetime
+    finding: bytes = b""
+
+
 class Latest(msgspec.Struct, frozen=True):
     """The profile of a dataset that was recorded last: when, what was decided, the finding as JSON."""
 
@@ -123,6 +135,36 @@ class ProfileStore:
             Stored(decoder.decode(unpack(row.profile)), row.status, row.finding or b"")
             for row in newest.values()
         ]
+
+    def datasets(self) -> list[Summary]:
+        """Every dataset with its newest partition, those first that were checked last."""
+        from sqlalchemy import func, select
+
+        table = _tables().profiles
+        last = select(
+            table.c.dataset,
+            table.c.partition,
+            table.c.run,
+            table.c.status,
+            table.c.made_at,
+            table.c.finding,
+            func.count().over(partition_by=table.c.dataset).label("batches"),
+            func.row_number()
+            .over(
+                partition_by=table.c.dataset, order_by=(table.c.partition.desc(), table.c.id.desc())
+            )
+            .label("place"),
+        ).subquery()
+        query = select(last).where(last.c.place == 1).order_by(last.c.made_at.desc())
+        with self._begin() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Summary(
+                row.dataset, row.batches, row.partition, row.run, row.status,
+                _zoned(row.made_at), row.finding or b"",
+            )
+            for row in rows
+        ]  # fmt: skip
 
     def memory(self, dataset: str) -> Memory:
         """The memory of a dataset, a new one where there is none."""
