@@ -42,7 +42,7 @@ Mode: TypeAlias = Literal["fail", "warn", "record"]
 log = logging.getLogger("dagnosis.airflow")
 
 
-class DataCheckFailed(AirflowFailException):  # type: ignore[misc]
+class DataCheckFailed(AirflowFailException):
     """The batch is an alarm, and the check was told to fail. Not retried: the data stays as it is
     until it is written again."""
 

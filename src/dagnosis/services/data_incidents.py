@@ -61,8 +61,5 @@ def _fix(finding: Finding) -> tuple[str, ...]:
     first = "Look at the rows of the blamed columns, and at what wrote them; load the batch again."
     if finding.tool != "dagnosis":
         return (first, f"If the data is right, mend the expectation in {finding.tool}.")
-    return (
-        first,
-        f"If the data is right, say so: dagnosis accept, --name {finding.dataset} "
-        f"--partition {finding.partition}; the next batch is expected to look like it.",
-    )
+    said = f"dagnosis accept, --name {finding.dataset} --partition {finding.partition}"
+    return (first, f"If the data is right, say so: {said}; the next batch is expected like it.")
