@@ -23,12 +23,12 @@ $(BIN)/.installed: $(BIN)/.base
 
 install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
 
-demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries
+demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries, then show them on pages
 	@$(BIN)/dagnosis demo
 
 test: install ## Every test
 	@.ci/debian
-	$(BIN)/python -m pytest -q -n auto
+	DAGNOSIS_TEST_AIRFLOW=$$(.ci/airflow) $(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: install ## Style
 	$(BIN)/ruff check .

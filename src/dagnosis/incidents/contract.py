@@ -177,7 +177,9 @@ class IncidentStore(Protocol):
     def find(self, query: Query) -> Page:
         """Incidents by what is asked."""
 
-    def of_task(self, task: TaskRef, kind: Kind = "failure") -> Incident | None:
+    def of_task(
+        self, task: TaskRef, kind: Kind = "failure", readable: frozenset[str] | None = None
+    ) -> Incident | None:
         """The incident that a try belongs to."""
 
     def occurrence(self, task: TaskRef, kind: Kind = "failure") -> Occurrence | None:
@@ -193,8 +195,11 @@ class IncidentStore(Protocol):
     def of_run(self, dag_id: str, run_id: str) -> list[Occurrence]:
         """What failed in a run, the first one first."""
 
-    def timeline(self, incident_id: int) -> list[Entry]:
-        """What happened to an incident, the oldest first."""
+    def timeline(self, incident_id: int, readable: frozenset[str] | None = None) -> list[Entry]:
+        """What happened to an incident, the oldest first.
+
+        Notes and transitions tell of the whole incident: only who may read all its DAGs sees them.
+        """
 
     def set_state(
         self, incident_ids: Sequence[int], state: State, *, who: str, until: datetime | None = None
@@ -204,11 +209,29 @@ class IncidentStore(Protocol):
     def note(self, incident_id: int, text: str, *, who: str) -> None:
         """Add a note."""
 
-    def keep_changes(self, incident_id: int, changes: Sequence[Change]) -> None:
-        """Keep what changed before the incident began, in place of what was kept."""
+    def assign(self, incident_ids: Sequence[int], assignee: str, *, who: str) -> int:
+        """Give incidents to somebody, or to nobody (""); how many changed hands."""
 
-    def changes(self, incident_id: int) -> list[Change]:
-        """What changed since the last green run."""
+    def recovered(self, task: TaskRef) -> int:
+        """A try succeeded: failed tries before it were flaky. How many became so; cheap where none
+        failed."""
+
+    def green(
+        self, dag_id: str, task_id: str, when: datetime, kind: Kind | None = None
+    ) -> list[int]:
+        """A task succeeded at `when` (or a file could be imported: the file as DAG, no task): the
+        incidents that are resolved by it, all their tasks being well again. Each success once, in
+        order; cheap where the task is in no open incident."""
+
+    def block(self, task: TaskRef, blast: Sequence[str], kind: Kind = "failure") -> None:
+        """State anew which tasks of its run could not run because of a recorded try."""
+
+    def keep_changes(self, incident_id: int, changes: Sequence[Change], dag_id: str = "") -> None:
+        """Keep what changed before the incident began, in place of what was kept; `dag_id` is the DAG
+        that was looked at (empty: the one in which it began)."""
+
+    def changes(self, incident_id: int, readable: frozenset[str] | None = None) -> list[Change]:
+        """What changed since the last green run; nothing where that DAG may not be read."""
 
     def counts(
         self, since: datetime, until: datetime, step_seconds: int,
