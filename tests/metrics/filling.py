@@ -57,6 +57,14 @@ def recorded(number: int = 0, **changes: Any) -> Recorded:
 def filled(dags: int = 20, now: datetime = NOW) -> Metrics:
     """Metrics in which every family has series."""
     metrics = Metrics(dags=dags, clock=now.timestamp)
+    again(metrics, now)
+    for number in range(60):
+        metrics.checked(f"small_{number}", "healthy", rows=10, score=0.5, limit=2.0)
+    return metrics
+
+
+def again(metrics: Metrics, now: datetime = NOW) -> None:
+    """Everything once more: counts grow."""
     metrics.refresh(Kept())
     for number, found_by in enumerate(get_args(FoundBy)):
         for kind in get_args(Kind):
@@ -92,6 +100,3 @@ def filled(dags: int = 20, now: datetime = NOW) -> Metrics:
     metrics.notified("slack", "failed")
     metrics.requested("/incidents/{id}", 200, 0.02)
     metrics.requested("/incidents/{id}", 503, 0.02)
-    for number in range(60):
-        metrics.checked(f"small_{number}", "healthy", rows=10, score=0.5, limit=2.0)
-    return metrics

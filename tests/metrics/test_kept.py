@@ -15,12 +15,15 @@ from dagnosis.cli import app
 from dagnosis.data.profile.duckdb import DuckDBEngine
 from dagnosis.data.store import ProfileStore
 from dagnosis.errors import WrongUse
+from dagnosis.incidents.contract import Query
+from dagnosis.incidents.incidents import open_incidents
 from dagnosis.logs.llm.budget import Budget, default_folder
 from dagnosis.metrics import Metrics
 from dagnosis.services.check import check
 from dagnosis.services.metrics import seed
 from dagnosis.settings import Settings
 from tests.data import tables
+from tests.incidents.making import failed
 from tests.metrics.filling import Kept, filled
 
 
@@ -58,6 +61,28 @@ def test_a_process_begins_with_what_is_kept(chosen: Settings) -> None:
     assert value(metrics, "dagnosis_llm_budget_used_ratio", budget="cost") == 0
     # what was done by another process is no count of this one
     assert value(metrics, "dagnosis_checks_total", dataset="orders", status="learning") is None
+
+
+def test_what_it_says_of_incidents_is_what_the_store_holds(tmp_path: Path) -> None:
+    settings = Settings(
+        store=str(tmp_path / "store.db"), profiles="none.db", models_dir=str(tmp_path / "models")
+    )
+    metrics = Metrics()
+    with open_incidents(settings.store_place) as store:
+        for number in range(6):
+            one = failed(number, f"f{number % 3}", cause="network", detail="network.dns")
+            for told in store.record([one]):
+                metrics.recorded(one, told)
+        first, *_ = store.find(Query(causes=("network",))).incidents
+        store.set_state([first.id], "acknowledged", who="anna")
+        metrics.state_changed("network", "open", "acknowledged")
+        again = Metrics()
+        seed(again, settings, store)
+    for state, count in (("open", 2), ("acknowledged", 1), ("resolved", 0)):
+        for one_of in (metrics, again):
+            told_now = value(one_of, "dagnosis_incidents", cause="network", state=state) or 0
+            assert told_now == count, state
+    assert value(again, "dagnosis_stored_occurrences", cause="network") == 6
 
 
 def test_stores_that_do_not_exist_are_not_made(tmp_path: Path) -> None:

@@ -65,7 +65,10 @@ def mcp(logs: tuple[Path, ...], runs: Path | None) -> None:
 
 
 def _incidents(setting: str) -> IncidentStore | None:
-    return None
+    from dagnosis.incidents.incidents import open_incidents
+    from dagnosis.incidents.place import place
+
+    return open_incidents(setting) if place(setting).exists else None
 
 
 def _profiles(setting: str) -> ProfileStore | None:

@@ -28,11 +28,18 @@ def metrics(textfile: Path | None, as_json: bool) -> None:
       dagnosis metrics --textfile /var/lib/node_exporter/dagnosis.prom
     """
     from dagnosis import settings
+    from dagnosis.incidents.incidents import open_incidents
+    from dagnosis.incidents.place import place
     from dagnosis.metrics import Metrics
     from dagnosis.services.metrics import seed
 
+    chosen = settings.load().settings
     kept = Metrics(process=False)
-    seed(kept, settings.load().settings)
+    if place(chosen.store_place).exists:
+        with open_incidents(chosen.store_place) as incidents:
+            seed(kept, chosen, incidents)
+    else:
+        seed(kept, chosen)
     if textfile is not None:
         kept.write_kept(textfile)
         return

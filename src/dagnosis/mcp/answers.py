@@ -17,7 +17,7 @@ from dagnosis.model import FAMILIES, TaskRef
 
 if TYPE_CHECKING:
     from dagnosis.data.store import ProfileStore
-    from dagnosis.services.forecast import Risk
+    from dagnosis.services.score import Risk
 
 Answer = dict[str, Any]
 
@@ -287,7 +287,7 @@ class Answers:
 
     def list_risks(self, limit: int = 10, cursor: str = "") -> Answer:
         """Open and next runs by the risk that they fail, the highest first, with the reasons."""
-        from dagnosis.services.forecast import score
+        from dagnosis.services.score import score
 
         begin, size = offset(cursor), page(limit)
         scored = score(self._runs(), most=begin + size + 1)
