@@ -7,8 +7,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from importlib.metadata import version
 
-from dagnosis import __version__
 from dagnosis.incidents.notifications.contract import Undelivered
 from dagnosis.incidents.notifications.guard import Resolver, Target, checked, resolve
 
@@ -45,6 +45,8 @@ def post(
     finally:
         watch.cancel()
         connection.close()
+    if ended.is_set():  # a cut answer may look like a whole one
+        raise Undelivered(f"{target.host}: did not answer within {seconds:g} s")
     if 200 <= status < 300:
         return
     again = status in _AGAIN or status >= 500
@@ -54,7 +56,7 @@ def post(
 def _ask(
     connection: http.client.HTTPConnection, target: Target, body: bytes, headers: Mapping[str, str]
 ) -> tuple[int, float | None, str]:
-    told = {"User-Agent": f"dagnosis/{__version__}", "Connection": "close", **headers}
+    told = {"User-Agent": f"dagnosis/{version('dagnosis')}", "Connection": "close", **headers}
     connection.request("POST", target.path, body, told)
     answer = connection.getresponse()
     said = answer.read(MOST_READ).decode("utf-8", "replace")
