@@ -95,7 +95,7 @@ def _warm() -> None:
 
 async def _watched(told: Callable[[bytes], None]) -> None:
     """The watch as a process of its own, so that pages do not wait for its work; started again where
-    it ends by itself."""
+    it ends by itself, but for wrong settings, which nobody mends while it runs."""
     ended = 0
     while True:
         process = await asyncio.create_subprocess_exec(
@@ -108,6 +108,11 @@ async def _watched(told: Callable[[bytes], None]) -> None:
         except asyncio.CancelledError:
             await _end(process)
             raise
+        if code == WrongUse.exit_code:
+            log.error(
+                "the watch cannot run as it is set up (see above); the pages go on without it"
+            )
+            return
         wait = AGAIN[min(ended, len(AGAIN) - 1)]
         ended += 1
         log.error("the watch ended with code %s; started again in %s s", code, wait)
