@@ -2,7 +2,8 @@
 
 FOLDER is a corpus of the lab (`index.jsonl`, with the transience of each injected fault), or a folder
 of samples with `index.csv`, of which the transience is not known: then only decisions are counted.
-Right is fail for what is permanent and retry for what is transient; `harm` are fails of what is
+Airflow asks a policy only about tries that raised, so these are counted by themselves, too. Right is fail for
+what is permanent and retry for what is transient; `harm` are fails of what is
 transient. Beside it, in the same run, what one would do by hand: a list of exception types that are
 retried, and everything else is not.
 """
@@ -19,8 +20,8 @@ from typing import Any
 
 from dagnosis.errors import UnreadableInput
 from dagnosis.logs.reading import read_path, read_text
-from dagnosis.services.explain import explain_log
-from dagnosis.services.retry import Rules, decide
+from dagnosis.services.explain import examine
+from dagnosis.services.retry import Rules, decide, has_raised
 from evals.peers import last_exception_line
 
 RETRIED_BY_HAND = (
@@ -55,12 +56,14 @@ def judge(folder: Path, case: dict[str, Any], rules: Rules) -> dict[str, Any]:
         log = read_path(path)
     except UnreadableInput:
         log = read_text("")
-    made = decide(explain_log(log), rules=rules)
+    examined = examine(log)
+    made = decide(examined.answer, rules=rules)
     wanted = {"transient": "retry", "permanent": "fail"}.get(case["transience"])
     by_hand = last_exception_line("\n".join(log.lines))
     peer = "retry" if any(word in by_hand for word in RETRIED_BY_HAND) else "fail"
     return {
         **case,
+        "asked": has_raised(examined.parsed),
         "action": made.action,
         "delay_seconds": made.delay_seconds,
         "detail": made.detail,
@@ -96,6 +99,11 @@ def main() -> None:
         print(f"right          {_share(sum(row['right'] for row in known), len(known))}")
         print(
             f"right outcome  {_share(harmless, len(known))} (plain retries of what is transient count)"
+        )
+        asked = [row for row in known if row["asked"]]
+        rights = sum(row["right"] for row in asked)
+        print(
+            f"right, asked   {_share(rights, len(asked))} (tries that raised: Airflow asks no policy about others)"
         )
         print(f"harm           {sum(row['harm'] for row in known)}")
         print(f"by hand        {_share(sum(row['peer_right'] for row in known), len(known))}, "

@@ -103,7 +103,7 @@ def test_records_are_bounded_and_come_back(text: str, links: int) -> None:
 
 
 def test_the_cap_holds_and_drops_are_counted(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, cap_bytes=10_000)
+    spool = Spool(tmp_path, cap_bytes=20_000)
     written = [spool.write(hint(number, text="x" * 500)) for number in range(100)]
     assert 10 < sum(written) < 20
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 10_200
@@ -113,6 +113,14 @@ def test_the_cap_holds_and_drops_are_counted(tmp_path: Path) -> None:
     spool.acknowledge(batch)
     assert spool.read(same).dropped == 0
     assert spool.write(hint(1))
+
+
+def test_what_is_not_acknowledged_does_not_pile_up(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, cap_bytes=20_000)
+    for number in range(200):
+        spool.write(hint(number, text="x" * 500))
+        spool.read(same)
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 21_500
 
 
 def test_no_folder_no_hints(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ LINKS = 8
 """Exceptions of a chain that are kept: the outermost ones and the root."""
 MEMBERS = 5
 """Members of an exception group that are kept, two levels deep."""
-FRAMES = 25
-"""Frames that are kept: the five outermost, and those nearest to where it was raised."""
+FRAMES = 16
+"""Frames that are kept: the three outermost, and those nearest to where it was raised."""
 TEXT = 2000
 """Characters of a message that are kept: its beginning, and its end."""
-_OUTER = 5
+UNPRINTABLE = "<its __str__ raises>"
+"""In place of a message that cannot be had."""
+_OUTER = 3
 _DEEPEST = 5000  # frames that are looked at; a deeper stack is one that recurses
 
 
@@ -109,8 +111,8 @@ def _describe(error: BaseException, is_cause: bool, depth: int) -> dict[str, Any
 def _said(error: BaseException) -> str:
     try:
         return shortened(str(error))
-    except BaseException as failure:  # the user's code: it may raise anything, SystemExit too
-        return f"<{type(failure).__name__} in __str__>"
+    except BaseException:  # the user's code: it may raise anything, SystemExit too
+        return UNPRINTABLE
 
 
 def _frames(trace: TracebackType | None) -> list[dict[str, Any]]:

@@ -30,7 +30,8 @@ from zlib import crc32
 from dagnosis.raised import shortened
 
 CAP_BYTES = 16 << 20
-"""The folder holds at most so many bytes, give or take a record for each process that writes."""
+"""The folder holds at most so many bytes, give or take a record for each process that writes: one half
+what is being written, the other what a reader has taken and not acknowledged."""
 RECORD_BYTES = 16 << 10
 """A record is at most so long: frames go first, then the middle of messages."""
 _OPEN, _TAKEN = "open-", "taken-"
@@ -117,7 +118,7 @@ class Spool:
 
     def _append(self, record: bytes) -> bool:
         with self._writing(_OPEN) as file:
-            if self._used() + len(record) > self.cap_bytes:
+            if os.fstat(file).st_size + len(record) > self.cap_bytes // 2:
                 return False
             return os.write(file, record) == len(record)
 
@@ -164,9 +165,6 @@ class Spool:
             with suppress(OSError):  # a folder that a group shares has files that it shares
                 os.fchmod(file, os.stat(self.folder).st_mode & 0o660)  # noqa: PTH116
         return file
-
-    def _used(self) -> int:
-        return sum(map(self._size, self._names()))
 
     # -- the reader
 
@@ -216,6 +214,8 @@ class Spool:
 
     def _take(self) -> None:
         names = self._names()
+        if sum(self._size(name) for name in names if name.startswith(_TAKEN)) > self.cap_bytes // 2:
+            return  # first what was taken
         stamp = f"{time.time_ns():020}-{os.getpid()}"
         for kind, taken in ((_OPEN, _TAKEN), (_DROPS, _TAKEN_DROPS)):
             for name in names:

@@ -72,11 +72,19 @@ class RealAirflow:
         """Put a DAG file into the DAG folder of a running Airflow; it is found within half a minute."""
         (self.deployment.dags / name).write_text(source, encoding="utf-8")
 
-    def trigger(self, dag_id: str, run_id: str | None = None, seconds: float = 120) -> str:
+    def trigger(
+        self,
+        dag_id: str,
+        run_id: str | None = None,
+        seconds: float = 300,
+        conf: Mapping[str, Any] | None = None,
+    ) -> str:
         """Start a run, once the DAG is parsed; returns its id."""
         body: dict[str, Any] = {"logical_date": None} if self.major == 3 else {}
         if run_id:
             body["dag_run_id"] = run_id
+        if conf:
+            body["conf"] = dict(conf)
         deadline = time.monotonic() + seconds
         # Asked by GET: each refused POST would be a row of the event log.
         while not self._knows(dag_id):
@@ -95,7 +103,7 @@ class RealAirflow:
             return False
         return True
 
-    def wait(self, dag_id: str, run_id: str, seconds: float = 180) -> str:
+    def wait(self, dag_id: str, run_id: str, seconds: float = 300) -> str:
         """The state in which a run ends; `TimeoutError` where it does not."""
         deadline = time.monotonic() + seconds
         while True:
@@ -143,7 +151,7 @@ def started(
     with ExitStack() as stops:
         stops.callback(metadata.start())
         stops.callback(deployment.stop)
-        deployment.start()
+        deployment.start(seconds=480)
         yield RealAirflow(deployment)
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
-from dagnosis.incidents import schema, tables
+from dagnosis.incidents import tables
 from dagnosis.incidents.store import Store, open_store
 from dagnosis.incidents.upgrade import VERSION_TABLE
 from tests.incidents.making import START, remembered

@@ -8,10 +8,11 @@ that is not loaded is not asked for, since asking opens a session, and that ends
 
 from __future__ import annotations
 
+import os
 import time
+from _thread import allocate_lock, start_new_thread
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 from zlib import crc32
 
@@ -22,7 +23,7 @@ from dagnosis.airflow.instances import ids_of
 from dagnosis.raised import chain_of, shortened
 from dagnosis.spool import Hint, Spool, default_folder
 
-WAIT_SECONDS = 0.1
+WAIT_SECONDS = 0.2
 """So long a failure waits for its hint, whatever the disk or the exception's own code does."""
 _REMEMBERED = 1000
 """Import errors that were told already; Airflow tells them again at every parse."""
@@ -33,7 +34,7 @@ class HintListener:
 
     def __init__(self) -> None:
         self._told: OrderedDict[str, int] = OrderedDict()
-        self._working: Thread | None = None
+        self._working_in = 0
 
     @hookimpl
     def on_task_instance_failed(self, previous_state: Any, task_instance: Any, error: Any) -> None:
@@ -82,14 +83,30 @@ class HintListener:
     def _hand_on(self, make: Callable[[], Hint]) -> None:
         """Write the hint that `make` gives, in a thread: a slow disk and a `__str__` that hangs, calls
         `sys.exit` or fills the memory are its trouble alone."""
+        process = os.getpid()
+        if self._working_in == process:
+            return  # it hangs: another one would hang beside it
+        done = allocate_lock()
+        done.acquire()
+
+        def work() -> None:
+            try:
+                if options.flag("listener"):
+                    spool().write(make()._replace(time=time.time()))
+            except BaseException:  # what the user's own exception does when it is printed ends here
+                return
+            finally:
+                self._working_in = 0
+                done.release()
+
         try:
-            if self._working is not None and self._working.is_alive():
-                return  # it hangs: another one would hang beside it
-            self._working = Thread(target=_write, args=(make,), name="dagnosis", daemon=True)
-            self._working.start()
-            self._working.join(WAIT_SECONDS)
+            self._working_in = process
+            # lighter than a Thread, which hands over twice before it runs
+            start_new_thread(work, ())
         except Exception:  # no thread to be had
+            self._working_in = 0
             return
+        done.acquire(timeout=WAIT_SECONDS)
 
 
 def _of_task(ids: dict[str, Any], error: Any) -> Hint:
@@ -101,14 +118,6 @@ def _of_task(ids: dict[str, Any], error: Any) -> Hint:
         chain=tuple(chain_of(error)) if live else (),
         **ids,
     )
-
-
-def _write(make: Callable[[], Hint]) -> None:
-    try:
-        if options.flag("listener"):
-            spool().write(make()._replace(time=time.time()))
-    except BaseException:  # what the user's own exception does when it is printed ends here
-        return
 
 
 def spool() -> Spool:

@@ -12,7 +12,8 @@ DEFAULTS: dict[str, str] = {
     "spool_cap_bytes": str(16 << 20),
     "retry_mode": "on",
     "retry_confidence": "0.8",
-    "retry_timeout_seconds": "5",
+    "retry_never_fail": "",
+    "retry_timeout_seconds": "10",
     "preload": "False",
 }
 """Option -> its default, as text."""
@@ -21,8 +22,9 @@ DESCRIPTIONS: dict[str, str] = {
     "listener": "Whether failures leave a hint for `dagnosis watch` (true or false).",
     "spool": "Folder of these hints; empty: `dagnosis/spool` in Airflow's home.",
     "spool_cap_bytes": "The folder holds at most so much; what is beyond is dropped and counted (bytes).",
-    "retry_mode": "What every DiagnosedRetry does: on, record (decide, log it, change nothing) or off.",
+    "retry_mode": "What a DiagnosedRetry may do at most: on, record (decide, log it, change nothing) or off.",
     "retry_confidence": "Below this confidence DiagnosedRetry leaves the task to its own retries (0 to 1).",
+    "retry_never_fail": "Causes that no DiagnosedRetry fails at once: families or causes, with commas between.",
     "retry_timeout_seconds": "A decision that takes longer is not waited for (seconds).",
     "preload": "Load what decides before tasks are forked (true or false): 35 MB in the scheduler, 0.2 s less a failure.",
 }

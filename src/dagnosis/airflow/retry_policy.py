@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Mode = Literal["on", "record", "off"]
 MODES: tuple[Mode, ...] = ("on", "record", "off")
+"""From the one that does most to the one that does least."""
 LOG_SECONDS = 0.25
 """So long the line of the exception is waited for: the supervisor writes the log, in another process."""
 
@@ -43,12 +43,15 @@ class DiagnosedRetry(RetryPolicy):
     :param confidence: from this confidence on it decides (0 to 1; None: `[dagnosis] retry_confidence`).
     :param shortest: no retry comes sooner.
     :param longest: none comes later, whatever a service asks for.
+    :param never_fail: causes (`resource_not_found`, `resource_not_found.file_not_found`) that are left to the
+        task's own retries where they would be failed at once, beside those of `[dagnosis] retry_never_fail`.
     :param categories: common-ai's categories (`rate_limit`, `auth`, `network`, `data`, `resource`, `transient`,
         `permanent`) -> an `ErrorCategory`: what to do with each, instead of what the cause says. A category
         that is left out is left to the task's own retries.
     :param otherwise: the policy that is asked where this one does not decide, such as common-ai's
         `LLMRetryPolicy`.
-    :param mode: on, record (decide, log it, change nothing) or off; None: `[dagnosis] retry_mode`.
+    :param mode: on, record (decide, log it, change nothing) or off. `[dagnosis] retry_mode` holds every
+        policy back to what it says, so that all can be stopped at once.
     :raises ValueError: for a value outside its range, when the DAG is parsed.
     """
 
@@ -58,9 +61,10 @@ class DiagnosedRetry(RetryPolicy):
         confidence: float | None = None,
         shortest: timedelta = timedelta(seconds=1),
         longest: timedelta = timedelta(hours=1),
+        never_fail: Iterable[str] = (),
         categories: Mapping[str, Category] | None = None,
         otherwise: RetryPolicy | None = None,
-        mode: Mode | None = None,
+        mode: Mode = "on",
     ) -> None:
         if confidence is not None and not 0 <= confidence <= 1:
             raise ValueError(
@@ -68,10 +72,13 @@ class DiagnosedRetry(RetryPolicy):
             )
         if not timedelta(0) <= shortest <= longest:
             raise ValueError("DiagnosedRetry: shortest must not be negative, nor above longest")
-        if mode is not None and mode not in MODES:
+        if mode not in MODES:
             raise ValueError(f"DiagnosedRetry: mode is one of {', '.join(MODES)}, not {mode!r}")
         if otherwise is not None and not isinstance(otherwise, RetryPolicy):
             raise ValueError(f"DiagnosedRetry: otherwise is a RetryPolicy, not {otherwise!r}")
+        self.never_fail = tuple(never_fail)
+        if self.never_fail:
+            _check(self.never_fail)
         self.confidence = confidence
         self.shortest, self.longest = shortest, longest
         self.categories, self.otherwise, self.mode = categories, otherwise, mode
@@ -80,7 +87,7 @@ class DiagnosedRetry(RetryPolicy):
         self, exception: BaseException, try_number: int, max_tries: int, context: Any = None
     ) -> RetryDecision:
         """Airflow's question. Never raises for a reason of its own."""
-        mode = self.mode or options.text("retry_mode").strip().lower()
+        mode = _mode(self.mode)
         if mode == "off":
             return self._left(exception, try_number, max_tries, context, "")
         made = self._decided(exception, try_number, context)
@@ -143,6 +150,7 @@ class DiagnosedRetry(RetryPolicy):
             confidence,
             self.shortest.total_seconds(),
             self.longest.total_seconds(),
+            (*self.never_fail, *map(str.strip, options.text("retry_never_fail").split(","))),
             self.categories,
         )
         ids = ids_of(context.get("ti")) if isinstance(context, Mapping) else {}
@@ -153,6 +161,24 @@ class DiagnosedRetry(RetryPolicy):
             rules=rules,
             seed="/".join(str(value) for value in ids.values()),
         )
+
+
+def _check(causes: tuple[str, ...]) -> None:
+    from dagnosis.model import (
+        FAMILIES,  # where it is used: a DAG file that names none loads nothing
+    )
+
+    for name in causes:
+        if name.partition(".")[0] not in FAMILIES:
+            raise ValueError(
+                f"DiagnosedRetry: never_fail: {name!r} is no family of causes, nor below one"
+            )
+
+
+def _mode(own: Mode) -> Mode:
+    """The more cautious of the policy's own mode and the operator's; a word that is none is ignored."""
+    stated = options.text("retry_mode").strip().lower()
+    return max((mode for mode in MODES if mode in (own, stated)), key=MODES.index)
 
 
 def _recorded(made: Decision) -> str:
@@ -167,27 +193,26 @@ def _own_log(ids: dict[str, Any]) -> LogText | None:
     """What stands in the log of this try, waiting a little for the line of its exception; None where it
     is not on this machine or cannot be read."""
     from dagnosis.errors import DagnosisError
-    from dagnosis.logs.places import Template
-    from dagnosis.logs.reading import read_path
     from dagnosis.model import TaskRef
     from dagnosis.services.retry import LIMITS, is_told
+    from dagnosis.sources.log_files import LogFolder
 
     ref = TaskRef(ids["dag_id"], ids["run_id"], ids["task_id"], ids["map_index"], ids["try_number"])
-    folder, template = _log_place()
     deadline = time.monotonic() + LOG_SECONDS
     try:
-        path = folder / Template(template).path(ref)
+        logs = LogFolder(*_log_place(), LIMITS)
         while True:
-            found = read_path(path, LIMITS)
-            if is_told(found) or time.monotonic() > deadline:
+            found = logs.read(ref)
+            if (found and is_told(found)) or time.monotonic() > deadline:
                 return found
             time.sleep(0.01)
     except DagnosisError:
         return None
 
 
-def _log_place() -> tuple[Path, str]:
+def _log_place() -> tuple[str, str]:
+    """Airflow's folder of logs, and its template of paths below it."""
     from airflow.configuration import conf
 
     folder = str(conf.get("logging", "base_log_folder"))
-    return Path(folder), str(conf.get("logging", "log_filename_template"))
+    return folder, str(conf.get("logging", "log_filename_template"))

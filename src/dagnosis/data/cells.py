@@ -50,7 +50,9 @@ EXPLAINED = 0.95
 destination hangs on the origin, too."""
 SETTLED = 0.7
 """Share of a group that must agree where no source is known to be often wrong."""
-SPREAD = 0.15
+ONCE = 0.7
+"""Distinct values a row, within groups, from which a column can be the source of reports."""
+SPREAD = 0.08
 """How much the values of a column must differ in how often they are right to be called sources."""
 
 
@@ -292,6 +294,7 @@ def _dependencies(columns: Mapping[str, list[str]]) -> Iterator[Cell]:
             if lift >= EXPLAINED or not _explained(columns[name], free, members, lift):
                 rules.append((by, name, lift))
     votes: dict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
+    blamers: dict[int, set[str]] = defaultdict(set)
     for by in groups:
         decided = [(name, lift) for one, name, lift in rules if one == by]
         if not decided:
@@ -300,14 +303,29 @@ def _dependencies(columns: Mapping[str, list[str]]) -> Iterator[Cell]:
         for name, lift in decided:
             if lift < LIFT and not sourced:
                 continue
-            for row, verdict, reason in _against(columns[name], groups[by], trust, by, sourced):
+            told = list(_against(columns[name], groups[by], trust, by, sourced))
+            if not sourced and sum(verdict for _, verdict, _ in told) > GUARD * len(told):
+                continue
+            for row, verdict, reason in told:
                 votes[row, name].append((lift if verdict else -lift, reason))
+                if verdict:
+                    blamers[row] |= {by, _SOURCED} if sourced else {by}
+    wrong: dict[int, list[Cell]] = defaultdict(list)
     for (row, name), cast in votes.items():
         total = sum(weight for weight, _ in cast)
         if total > 0:
             share = total / sum(abs(weight) for weight, _ in cast)
             reason = max(cast)[1]
-            yield Cell(row, name, 0.5 + share / 2.5, "dependency", reason)
+            wrong[row].append(Cell(row, name, 0.5 + share / 2.5, "dependency", reason))
+    for row, cells in wrong.items():
+        # several cells that only one column speaks against: two routes of one length, say, and no
+        # row with several errors; unless its source is known for them
+        if len(cells) == 1 or len(blamers[row]) > 1:
+            yield from cells
+
+
+_SOURCED = "\0"
+"""Stands beside the names of columns for a source that is often wrong."""
 
 
 def _groups(cells: list[str]) -> list[list[int]] | None:
@@ -374,7 +392,10 @@ def _trust(
     witnesses = {
         name: cells
         for name, cells in columns.items()
-        if name != by and name not in decided and 3 <= len(set(cells)) <= size / 8
+        if name != by
+        and name not in decided
+        and 3 <= len(set(cells)) <= size / 8
+        and _once(cells, groups)
     }
     for _ in range(4):
         right, seen = [0] * size, [0] * size
@@ -398,17 +419,28 @@ def _trust(
     return trust, sourced
 
 
+def _once(cells: list[str], groups: list[list[int]]) -> bool:
+    """Whether a column may name sources: each tells of a thing once, so the rows of a group differ in it."""
+    told = sum(len({cells[row] for row in rows}) for rows in groups)
+    return told >= ONCE * sum(map(len, groups))
+
+
 def _rates(
     cells: list[str], right: list[int], seen: list[int]
 ) -> tuple[float, dict[str, float], list[str]]:
     """Spread over the values of how often their rows are right, the rate of each value, the values."""
-    hits: dict[str, list[float]] = defaultdict(lambda: [1.0, 2.0])
+    hits: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for value, one, all_ in zip(cells, right, seen, strict=True):
         hits[value][0] += one
         hits[value][1] += all_
-    rates = {value: yes / total for value, (yes, total) in hits.items()}
-    mean = sum(rates.values()) / len(rates)
-    spread = (sum((rate - mean) ** 2 for rate in rates.values()) / len(rates)) ** 0.5
+    total = max(sum(seen), 1)
+    mean = sum(right) / total
+    # a value of few rows is taken for as right as all are
+    rates = {value: (yes + 2 * mean) / (all_ + 2) for value, (yes, all_) in hits.items()}
+    square = sum(all_ * (rates[value] - mean) ** 2 for value, (_, all_) in hits.items()) / total
+    # so much rates differ by chance
+    chance = len(hits) * mean * (1 - mean) / total
+    spread = max(square - chance, 0.0) ** 0.5
     return spread, rates, cells
 
 

@@ -116,3 +116,55 @@ def calibration_error(truth: NDArray[Any], chances: Chances, bins: int = 15) -> 
     if not runs:
         return float("nan")
     return sum(one.runs * abs(one.forecast - one.failed) for one in found) / runs
+
+
+def noise(
+    truth: NDArray[Any], chances: Chances, groups: NDArray[Any], bins: int = 15, draws: int = 200
+) -> tuple[float, float]:
+    """The calibration error that perfectly calibrated forecasts would show on these runs by chance:
+    the usual one (median) and the highest that is still common (95 %). NaN without rows.
+
+    Runs of a group (a day, a cycle) share their luck: outcomes are drawn from the forecasts with one
+    normal shock a group (a Gaussian copula, so that every forecast stays right on average), as large
+    as the groups differ from each other in truth. Below the second number there is nothing to mend;
+    below the first one is lucky.
+    """
+    if not len(truth):
+        return float("nan"), float("nan")
+    from scipy.special import ndtri
+
+    inside = np.clip(chances, _EDGE, 1 - _EDGE)
+    number = np.unique(groups, return_inverse=True)[1]
+    random = np.random.default_rng(0)
+    reach, levels = int(number.max()) + 1, ndtri(inside)
+
+    def drawn(shared: float) -> NDArray[np.bool_]:
+        shock = random.normal(size=reach)[number] * np.sqrt(shared)
+        made: NDArray[np.bool_] = (
+            shock + random.normal(size=len(levels)) * np.sqrt(1 - shared) < levels
+        )
+        return made
+
+    aim = _alike(truth, inside, number)
+    low, high = 0.0, 0.95
+    for _ in range(7 if aim > 0 else 0):
+        middle = (low + high) / 2
+        found = np.mean([_alike(drawn(middle), inside, number) for _ in range(20)])
+        low, high = (middle, high) if found < aim else (low, middle)
+    errors = [calibration_error(drawn(low), chances, bins) for _ in range(draws)]
+    usual, most = np.quantile(errors, [0.5, 0.95])
+    return float(usual), float(most)
+
+
+def _alike(truth: NDArray[Any], chances: Chances, number: NDArray[Any]) -> float:
+    """Correlation of what is left of two outcomes of one group, about the mean of all; 0 where no
+    group has two."""
+    left = (truth - chances) / np.sqrt(chances * (1 - chances))
+    left = left - left.mean()
+    size = np.bincount(number)
+    pairs = float((size * (size - 1)).sum())
+    own = np.bincount(number, np.square(left))
+    if pairs == 0 or own.sum() == 0:
+        return 0.0
+    shared = float((np.square(np.bincount(number, left)) - own).sum()) / pairs
+    return shared / float(own.sum() / len(left))

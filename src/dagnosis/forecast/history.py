@@ -9,7 +9,7 @@ outcome its start, end and state.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -21,6 +21,8 @@ from dagnosis.errors import UnreadableInput, WrongUse
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
+
+    from dagnosis.forecast.facts import Fact
 
 State: TypeAlias = Literal["success", "failed", "cancelled", "unfinished", "unknown"]
 STATES: tuple[State, ...] = ("success", "failed", "cancelled", "unfinished", "unknown")
@@ -163,6 +165,11 @@ class Table:
         row = self._connection.execute(f"SELECT count(*) FROM {self._scan}").fetchone()
         return int(row[0]) if row else 0
 
+    def uids(self) -> list[str]:
+        """The run_uid of every row, in the order of the file."""
+        rows = self._connection.execute(f"SELECT {self._text('run_uid')} FROM {self._scan}")
+        return [uid for (uid,) in rows.fetchall()]
+
     def events(self, trouble: Trouble | None = None) -> Iterator[Event]:
         """The stream: as it stands in a file of events, in order of time for a table of runs.
 
@@ -196,6 +203,35 @@ class Table:
             raise UnreadableInput(f"{self.path}: {self._blame(str(error))}") from None
         self._check(raw)
         return raw
+
+    def numbers(
+        self, known: Sequence[Fact]
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        """Numbers of the DAG and the task ("dag", "task") of every run, in the order of the file, and
+        of every fact; equal where the names are."""
+        import numpy as np
+
+        ids = [(fact.dag_id, fact.task_id) for fact in known]
+        task = f"coalesce({self._text('task_id')}, '')" if "task_id" in self._types else "''"
+        rows = self._connection.execute(
+            f"SELECT {self._text('dag_id')}, {task} FROM {self._scan}"
+        ).fetchnumpy()
+        dags, tasks = (np.asarray(column, object) for column in rows.values())
+        of_dag: dict[str, int] = {}
+        of_task: dict[tuple[str, str], int] = {}
+        for dag, task_id in ids:
+            of_dag.setdefault(dag, len(of_dag))
+            of_task.setdefault((dag, task_id), len(of_task))
+        runs = {
+            "dag": np.array([of_dag.get(dag, -1) for dag in dags], np.int64),
+            "task": np.array(
+                [of_task.get(pair, -1) for pair in zip(dags, tasks, strict=True)], np.int64
+            ),
+        }
+        return runs, {
+            "dag": np.array([of_dag[dag] for dag, _ in ids], np.int64),
+            "task": np.array([of_task[pair] for pair in ids], np.int64),
+        }
 
     def _check(self, raw: dict[str, NDArray[Any]]) -> None:
         import numpy as np

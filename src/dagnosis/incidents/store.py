@@ -67,6 +67,18 @@ class Store(Database):
         with self._writing() as connection:
             keep(connection, diagnosis)
 
+    def remembered(self, diagnosis_id: str) -> Remembered | None:
+        """One diagnosis as it was kept; None where none of that id is."""
+        d, f = schema.diagnosis, schema.failure
+        query = (
+            sa.select(d, f.c.vector, f.c.vector_version)
+            .join(f, d.c.fingerprint == f.c.fingerprint)
+            .where(d.c.id == diagnosis_id)
+        )
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return Remembered(**row) if row else None
+
     def label(
         self,
         diagnosis_id: str,

@@ -17,7 +17,7 @@ from dagnosis.model import FAMILIES, TaskRef
 
 if TYPE_CHECKING:
     from dagnosis.data.store import ProfileStore
-    from dagnosis.services.forecast import Risk
+    from dagnosis.services.score import Risk
 
 Answer = dict[str, Any]
 
@@ -270,10 +270,10 @@ class Answers:
                 "no profiles are kept yet: run dagnosis check --name, or set DAGNOSIS_PROFILES"
             )
         if not dataset:
-            for latest in self.profiles.latest():
+            for latest in self.profiles.datasets():
                 yield {
                     **_finding(latest.dataset, latest.status, latest.finding),
-                    "when": latest.made_at,
+                    "when": latest.made,
                 }
             return
         stored = self.profiles.history(dataset, most=100)
@@ -287,7 +287,7 @@ class Answers:
 
     def list_risks(self, limit: int = 10, cursor: str = "") -> Answer:
         """Open and next runs by the risk that they fail, the highest first, with the reasons."""
-        from dagnosis.services.forecast import score
+        from dagnosis.services.score import score
 
         begin, size = offset(cursor), page(limit)
         scored = score(self._runs(), most=begin + size + 1)

@@ -51,9 +51,9 @@ def _datasets(metrics: Metrics, settings: Settings) -> None:
     place = settings.profiles_place
     if "://" not in place and not Path(place).is_file():
         return
-    for latest in ProfileStore(place).latest():
+    for latest in ProfileStore(place).datasets():
         said = msgspec.json.decode(latest.finding, type=_Said) if latest.finding else _Said()
-        when = latest.made_at.timestamp()
+        when = latest.made.timestamp()
         metrics.dataset(latest.dataset, when, rows=said.rows, score=said.score, limit=said.limit)
         metrics.succeeded("check", when)
 

@@ -12,11 +12,13 @@ from typing import Protocol
 
 import msgspec
 
+from dagnosis.errors import WrongUse
 from dagnosis.logs.causes.categories import category_of
+from dagnosis.logs.parsing import ParsedLog
 from dagnosis.logs.reading import Limits, LogText, read_text
 from dagnosis.logs.redaction import redact
 from dagnosis.logs.waiting import Wait, stated_wait
-from dagnosis.model import Diagnosis, RetryAction, Transience
+from dagnosis.model import FAMILIES, Diagnosis, RetryAction, Transience
 from dagnosis.raised import record_of
 from dagnosis.services.explain import explain_log
 
@@ -54,11 +56,13 @@ class Category(Protocol):
 
 class Rules(msgspec.Struct, frozen=True):
     """What may be decided: only from `confidence` on (0 to 1), and only delays in
-    [`shortest`, `longest`] (seconds). `categories` overrides what is done, category by category."""
+    [`shortest`, `longest`] (seconds). Causes in `never_fail` (`family` or `family.cause`) are never failed at
+    once. `categories` overrides what is done, category by category."""
 
     confidence: float = 0.8
     shortest: float = 1.0
     longest: float = 3600.0
+    never_fail: tuple[str, ...] = ()
     categories: Mapping[str, Category] | None = None
 
 
@@ -140,6 +144,21 @@ def is_told(log: LogText) -> bool:
     return bool(_told(log))
 
 
+def has_raised(log: ParsedLog) -> bool:
+    """Did the task raise, so that Airflow asks a policy? It does not when a process is killed."""
+    raised = any(statement.origin == "task" for statement in log.statements)
+    return raised or any(signal.event.startswith("Task exited") for signal in log.signals)
+
+
+def check_causes(names: Iterable[str]) -> None:
+    """Raise `WrongUse` for a name that is neither a family nor below one."""
+    for name in names:
+        if name.partition(".")[0] not in FAMILIES:
+            raise WrongUse(
+                f"{name!r} is no cause: name a family ({', '.join(FAMILIES)}) or a cause below one"
+            )
+
+
 def _told(log: LogText) -> int:
     """Index of the line with which the try ends; 0 where it is not there (the first line never is)."""
     for index in range(len(log.lines) - 1, max(len(log.lines) - 400, 0), -1):
@@ -163,7 +182,8 @@ def _action(answer: Diagnosis, category: str, rules: Rules) -> tuple[RetryAction
         wanted = answer.retry.action if agreed == answer.transience else "default"
     if not answer.failed or answer.confidence < bar:
         return "default", bar
-    return wanted, bar
+    spared = answer.cause in rules.never_fail or answer.detail in rules.never_fail
+    return "default" if wanted == "fail" and spared else wanted, bar
 
 
 def _delay(
@@ -206,6 +226,8 @@ def _reason(
         verdict = f"retry in {delay:g} s" + (f", as {source} says" if source else "")
     elif answer.confidence < bar:
         verdict = f"less than {bar:.0%} sure: the task's own retries stand"
+    elif answer.transience == "permanent" and answer.retry.action == "fail":
+        verdict = "not to be failed at once, as was set: the task's own retries stand"
     else:
         verdict = "it is open whether another try helps: the task's own retries stand"
     reason = f"dagnosis: {verdict}. {what}"

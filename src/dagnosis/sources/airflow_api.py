@@ -187,10 +187,15 @@ def credentials(settings: Settings) -> Credentials:
 
 def speaks_v1(rest: Rest) -> bool:
     """Whether an Airflow 2 answers. Raises `WrongUse` where no Airflow does."""
-    if rest.find(f"{PREFIX}/version") is not None:
-        return False
-    if rest.find("/api/v1/version") is not None:
-        return True
+    try:
+        if rest.find(f"{PREFIX}/version") is not None:
+            return False
+        if rest.find("/api/v1/version") is not None:
+            return True
+    except BaseException:
+        rest.close()
+        raise
+    rest.close()
     raise WrongUse(
         f"{rest.root}: answers, but as no Airflow (neither /api/v2 nor /api/v1); check airflow_url"
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, BinaryIO, ClassVar, TypeVar
+from typing import Any, BinaryIO, ClassVar, TypeVar, overload
 
 import msgspec
 
@@ -149,7 +149,7 @@ class RestHistory:
 
     def _rows(self, found: Any, key: str) -> list[Row]:
         rows = found.get(key) if isinstance(found, dict) else None
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ServiceUnreachable(f"{self.name}: an answer without {key}; is it an Airflow?")
         return rows
 
@@ -207,7 +207,10 @@ class RestLogs:
             f"/logs/{task.try_number}"
         )
         params = {"map_index": task.map_index, "full_content": "true"}
-        called = f"{self.name} {task.dag_id}/{task.run_id}/{task.task_id} try {task.try_number}"
+        index = f"[{task.map_index}]" if task.map_index >= 0 else ""
+        called = (
+            f"{self.name} {task.dag_id}/{task.run_id}/{task.task_id}{index} try {task.try_number}"
+        )
 
         def read(body: BinaryIO) -> LogText | None:
             clean = without_prefix(body)
@@ -232,22 +235,26 @@ def attempt(row: Row) -> Attempt:
     version = row.get("dag_version") or {}
     return Attempt(
         task=TaskRef(
-            row["dag_id"], row["dag_run_id"], row["task_id"], row["map_index"], row["try_number"]
+            _id(row, "dag_id"),
+            _id(row, "dag_run_id"),
+            _id(row, "task_id"),
+            _number(row, "map_index", -1),
+            _number(row, "try_number"),
         ),
-        state=row["state"] or "",
-        operator=row.get("operator") or "",
-        hostname=row.get("hostname") or "",
-        pool=row.get("pool") or "",
-        queue=row.get("queue") or "",
-        executor=row.get("executor") or "",
-        priority=row.get("priority_weight"),
-        max_tries=row.get("max_tries"),
+        state=_text(row, "state"),
+        operator=_text(row, "operator"),
+        hostname=_text(row, "hostname"),
+        pool=_text(row, "pool"),
+        queue=_text(row, "queue"),
+        executor=_text(row, "executor"),
+        priority=_number(row, "priority_weight", None),
+        max_tries=_number(row, "max_tries", None),
         scheduled=_time(row, "scheduled_when"),
         queued=_time(row, "queued_when"),
         started=_time(row, "start_date"),
         ended=_time(row, "end_date"),
         dag_version=str(version.get("version_number") or ""),
-        bundle_version=version.get("bundle_version") or "",
+        bundle_version=_text(version, "bundle_version"),
     )
 
 
@@ -255,45 +262,44 @@ def run(row: Row) -> Run:
     """A DAG run; `dag_version` is the last one of those that its tasks ran with."""
     versions = row.get("dag_versions") or [{}]
     return Run(
-        dag_id=row["dag_id"],
-        run_id=row["dag_run_id"],
-        state=row["state"] or "",
-        run_type=row.get("run_type") or "",
-        triggered_by=row.get("triggered_by") or "",
+        dag_id=_id(row, "dag_id"),
+        run_id=_id(row, "dag_run_id"),
+        state=_text(row, "state"),
+        run_type=_text(row, "run_type"),
+        triggered_by=_text(row, "triggered_by"),
         logical_date=_time(row, "logical_date"),
         run_after=_time(row, "run_after") or _time(row, "data_interval_end"),
         queued=_time(row, "queued_at"),
         started=_time(row, "start_date"),
         ended=_time(row, "end_date"),
         dag_version=str(versions[-1].get("version_number") or ""),
-        bundle_version=row.get("bundle_version") or versions[-1].get("bundle_version") or "",
+        bundle_version=_text(row, "bundle_version") or _text(versions[-1], "bundle_version"),
     )
 
 
 def event(row: Row) -> Event:
     """A row of the event log."""
-    index = row.get("map_index")
     return Event(
-        id=row["event_log_id"],
+        id=_number(row, "event_log_id"),
         when=parsed(row["when"]),
-        event=row["event"],
-        dag_id=row.get("dag_id") or "",
-        run_id=row.get("run_id") or "",
-        task_id=row.get("task_id") or "",
-        map_index=-1 if index is None else index,
-        try_number=row.get("try_number"),
-        owner=row.get("owner") or "",
-        extra=row.get("extra") or "",
+        event=_text(row, "event"),
+        dag_id=_text(row, "dag_id"),
+        run_id=_text(row, "run_id"),
+        task_id=_text(row, "task_id"),
+        map_index=_number(row, "map_index", -1),
+        try_number=_number(row, "try_number", None),
+        owner=_text(row, "owner"),
+        extra=_text(row, "extra"),
     )
 
 
 def broken_dag(row: Row) -> BrokenDag:
     """An import error."""
     return BrokenDag(
-        file=row["filename"] or "",
-        stack_trace=row["stack_trace"] or "",
+        file=_text(row, "filename"),
+        stack_trace=_text(row, "stack_trace"),
         when=parsed(row["timestamp"]),
-        bundle=row.get("bundle_name") or "",
+        bundle=_text(row, "bundle_name"),
     )
 
 
@@ -301,14 +307,16 @@ def asset_event(row: Row, uri_key: str) -> AssetEvent:
     """An asset event; `source` is the task without its try, which Airflow does not tell here."""
     source = None
     if row.get("source_dag_id") and row.get("source_task_id") and row.get("source_run_id"):
-        index = row.get("source_map_index")
         source = TaskRef(
-            row["source_dag_id"], row["source_run_id"], row["source_task_id"],
-            -1 if index is None else index, 0,
-        )  # fmt: skip
+            _text(row, "source_dag_id"),
+            _text(row, "source_run_id"),
+            _text(row, "source_task_id"),
+            _number(row, "source_map_index", -1),
+            0,
+        )
     return AssetEvent(
-        id=row["id"],
-        uri=row.get(uri_key) or "",
+        id=_number(row, "id"),
+        uri=_text(row, uri_key),
         when=parsed(row["timestamp"]),
         extra=msgspec.json.encode(row.get("extra") or {}).decode(),
         source=source,
@@ -327,6 +335,37 @@ def stated(time: datetime) -> str:
     """A time as Airflow reads it; one without a zone is UTC."""
     aware = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
     return aware.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _text(row: Row, key: str) -> str:
+    """A text, "" where there is none; `TypeError` for what is no text."""
+    found = row.get(key)
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise TypeError(f"{key} is no text")
+    return found
+
+
+def _id(row: Row, key: str) -> str:
+    """A text that must be there; `KeyError` where it is not."""
+    if not (text := _text(row, key)):
+        raise KeyError(key)
+    return text
+
+
+@overload
+def _number(row: Row, key: str, default: int = ...) -> int: ...
+@overload
+def _number(row: Row, key: str, default: None) -> int | None: ...
+def _number(row: Row, key: str, default: int | None = 0) -> int | None:
+    """A whole number; `TypeError` for what is none."""
+    found = row.get(key)
+    if found is None:
+        return default
+    if not isinstance(found, int):
+        raise TypeError(f"{key} is no number")
+    return found
 
 
 def _time(row: Row, key: str) -> datetime | None:

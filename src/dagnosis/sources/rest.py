@@ -113,7 +113,7 @@ class Rest:
             self._check(answer, path)
             try:
                 return msgspec.json.decode(self._whole(answer))
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError, ValueError):
                 raise ServiceUnreachable(
                     f"{self.root}{path}: answered no JSON; is a login page or a proxy in between?"
                 ) from None
