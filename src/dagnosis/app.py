@@ -56,7 +56,7 @@ def web(chosen: Settings, found: Stores) -> Any:
 
     names = [name.strip() for name in chosen.serve_names.split(",") if name.strip()]
     trusting = chosen.serve_auth == "auto" and is_local(chosen.serve_host)
-    metrics = Metrics()
+    metrics = Metrics(dags=chosen.metrics_dags)
     seed(metrics, chosen)
     return make(
         found,

@@ -15,8 +15,12 @@ from dagnosis.cli.terminal import complain, print_json
 if TYPE_CHECKING:
     from dagnosis.errors import DagnosisError
     from dagnosis.incidents.contract import Occurrence, Recorded
+    from dagnosis.metrics import Metrics
     from dagnosis.services.health import Pulse
+    from dagnosis.services.metrics import Telling
     from dagnosis.services.watch.rounds import Round
+    from dagnosis.services.watch.wiring import Wired
+    from dagnosis.settings import Settings
 
 
 @click.command()
@@ -42,6 +46,7 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
     Exit code: 0 ended, 1 with --once where something new failed, 4 Airflow unreachable with --once.
     """
     from dagnosis import settings
+    from dagnosis.metrics import Metrics
     from dagnosis.services.health import Pulse
     from dagnosis.services.outlook import Renewal
     from dagnosis.services.watch.follow import follow
@@ -50,7 +55,8 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
     chosen = settings.load(
         {"watch_since_hours": since, "watch_interval_seconds": interval}
     ).settings
-    with wired(chosen) as parts:
+    metrics = Metrics(dags=chosen.metrics_dags) if chosen.metrics_port and not once else None
+    with wired(chosen, metrics) as parts:
         tell = _Teller(as_json)
         if once:
             done = parts.watch.round()
@@ -59,6 +65,7 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
             sys.exit(int(bool(done.new)))
         pulse = Pulse(parts.incidents, chosen.spool_folder)
         complain(f"watching {parts.history.name}; incidents in {parts.incidents.place.name}")
+        telling = _told(metrics, chosen, parts)
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
@@ -70,10 +77,24 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
                 tell,
                 pulse,
                 Renewal(parts.incidents, chosen.runs_place, chosen.models_folder),
+                *([telling] if telling else []),
             ),
-            trouble=lambda error, seconds: _trouble(pulse, error, seconds),
+            trouble=lambda error, seconds: _trouble(pulse, telling, error, seconds),
         )
         complain("ended; what was found is kept, and the next watch goes on from here")
+
+
+def _told(metrics: Metrics | None, chosen: Settings, parts: Wired) -> Telling | None:
+    """Metrics on their port, until the command ends."""
+    from dagnosis.services.metrics import Telling, listen
+
+    if metrics is None:
+        return None
+    telling = Telling(metrics, chosen, parts.incidents, parts.history.name)
+    end = listen(metrics, chosen.metrics_host, chosen.metrics_port)
+    click.get_current_context().call_on_close(end)
+    complain(f"metrics on http://{chosen.metrics_host}:{chosen.metrics_port}/metrics")
+    return telling
 
 
 class _Teller:
@@ -108,7 +129,9 @@ def _line(one: Occurrence, recorded: Recorded) -> str:
     )
 
 
-def _trouble(pulse: Pulse, error: DagnosisError, seconds: float) -> None:
+def _trouble(pulse: Pulse, telling: Telling | None, error: DagnosisError, seconds: float) -> None:
     pulse.trouble(error)
+    if telling:
+        telling.trouble()
     now = datetime.now().astimezone().strftime("%H:%M:%S")
     complain(f"{now} {error}; again in {seconds:.0f} s")

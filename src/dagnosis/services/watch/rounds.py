@@ -67,13 +67,15 @@ class Diagnoses(Protocol):
 
 class Round(msgspec.Struct, kw_only=True):
     """What a round did. `changed` counts rows, events and hints that were new; `lag` is how long ago,
-    in seconds, the oldest failure that it recorded had happened (0 without one)."""
+    in seconds, the oldest failure that it recorded had happened (0 without one); `seconds` is how long
+    the round took."""
 
     changed: int = 0
     running: int = 0
     damaged_hints: int = 0
     dropped_hints: int = 0
     lag: float = 0.0
+    seconds: float = 0.0
     recorded: list[tuple[Occurrence, Recorded]] = msgspec.field(default_factory=list)
     succeeded: list[Attempt] = msgspec.field(default_factory=list)
     resolved: list[int] = msgspec.field(default_factory=list)
