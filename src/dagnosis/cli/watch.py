@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from dagnosis.cli.terminal import complain, print_json
-from dagnosis.errors import WrongUse
 
 if TYPE_CHECKING:
     from dagnosis.errors import DagnosisError
     from dagnosis.incidents.contract import Occurrence, Recorded
+    from dagnosis.metrics import Metrics
+    from dagnosis.services.metrics import Telling
     from dagnosis.services.watch.rounds import Round
     from dagnosis.services.watch.wiring import Wired
     from dagnosis.settings import Settings
@@ -55,16 +55,22 @@ def watch(
     Exit code: 0 ended, 1 with --once where something new failed, 4 Airflow unreachable with --once.
     """
     from dagnosis import settings
+    from dagnosis.metrics import Metrics
     from dagnosis.services.watch.wiring import wired
 
-    chosen = settings.load(
-        {"watch_since_hours": since, "watch_interval_seconds": interval}
-    ).settings
-    tell = _Reporter() if rounds else _Teller(as_json)
-    with wired(chosen) as parts:
+    flags = {
+        "watch_since_hours": since,
+        "watch_interval_seconds": interval,
+        "metrics_port": metrics_port,
+    }
+    chosen = settings.load(flags).settings
+    tell = _Reporter(chosen) if rounds else _Teller(as_json)
+    counts = bool(chosen.metrics_port) and not once and not rounds
+    metrics = Metrics(dags=chosen.metrics_dags) if counts else None
+    with wired(chosen, metrics) as parts:
         if once:
             sys.exit(_once(parts, chosen, tell))
-        _follow(parts, chosen, tell, metrics_port)
+        _follow(parts, chosen, tell, metrics)
     complain("ended; what was found is kept, and the next watch goes on from here")
 
 
@@ -83,7 +89,7 @@ def _once(parts: Wired, chosen: Settings, tell: _Told) -> int:
     return int(bool(done.new))
 
 
-def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics_port: int | None) -> None:
+def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics: Metrics | None) -> None:
     from dagnosis.incidents.notifications import notifiers
     from dagnosis.services.health import Pulse
     from dagnosis.services.notify import outbox_of
@@ -92,7 +98,7 @@ def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics_port: int | Non
     from dagnosis.services.watch.follow import follow
 
     pulse = Pulse(parts.incidents, chosen.spool_folder)
-    measured, missed = _metrics(parts, chosen, metrics_port)
+    telling = _telling(metrics, chosen, parts)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -100,7 +106,8 @@ def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics_port: int | Non
     def trouble(error: DagnosisError, seconds: float) -> None:
         pulse.trouble(error)
         tell.trouble(error)
-        missed(error)
+        if telling:
+            telling.trouble()
         now = datetime.now().astimezone().strftime("%H:%M:%S")
         complain(f"{now} {error}; again in {seconds:.0f} s")
 
@@ -113,7 +120,7 @@ def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics_port: int | Non
             afterwards=(
                 tell,
                 pulse,
-                measured,
+                *([telling] if telling else []),
                 Investigator(parts.history, parts.logs, parts.incidents),
                 Historian(parts.history, chosen.runs_place),
                 Renewal(parts.incidents, chosen.runs_place, chosen.models_folder),
@@ -122,28 +129,17 @@ def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics_port: int | Non
         )
 
 
-def _metrics(
-    parts: Wired, chosen: Settings, port: int | None
-) -> tuple[Callable[[Round], None], Callable[[DagnosisError], None]]:
-    """What counts a round, and one that failed; nothing where no port is asked for."""
-    if port is None:
-        return lambda done: None, lambda error: None
-    from prometheus_client import start_http_server
+def _telling(metrics: Metrics | None, chosen: Settings, parts: Wired) -> Telling | None:
+    """Metrics on their port, until the command ends."""
+    if metrics is None:
+        return None
+    from dagnosis.services.metrics import Telling, listen
 
-    from dagnosis.metrics import Metrics
-    from dagnosis.services.metrics import seed
-    from dagnosis.services.watch.measuring import Report, measure, report
-
-    metrics = Metrics(dags=chosen.metrics_dags)
-    seed(metrics, chosen, parts.incidents)
-    try:
-        start_http_server(port, "127.0.0.1", metrics.registry)
-    except OSError as error:
-        raise WrongUse(f"watch: --metrics-port {port}: {(error.strerror or '').lower()}") from None
-    return (
-        lambda done: measure(metrics, report(done)),
-        lambda error: measure(metrics, Report(error=str(error))),
-    )
+    telling = Telling(metrics, chosen, parts.incidents, parts.history.name)
+    end = listen(metrics, chosen.metrics_host, chosen.metrics_port)
+    click.get_current_context().call_on_close(end)
+    complain(f"metrics on http://{chosen.metrics_host}:{chosen.metrics_port}/metrics")
+    return telling
 
 
 class _Told(Protocol):
@@ -155,10 +151,13 @@ class _Told(Protocol):
 class _Reporter:
     """A line of JSON for each round, to a process that counts them."""
 
+    def __init__(self, chosen: Settings) -> None:
+        self._spool = chosen.spool_folder
+
     def __call__(self, done: Round) -> None:
         from dagnosis.services.watch.measuring import report
 
-        print_json(report(done))
+        print_json(report(done, self._spool))
         sys.stdout.flush()
 
     def trouble(self, error: DagnosisError) -> None:

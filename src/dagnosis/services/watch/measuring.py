@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from dagnosis.incidents.contract import Occurrence, Recorded
+from dagnosis.services.health import sizes
 from dagnosis.services.watch.rounds import Answered, Round
 
 if TYPE_CHECKING:
@@ -25,12 +27,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     answered: tuple[Answered, ...] = ()
     recorded: tuple[tuple[Occurrence, Recorded], ...] = ()
     dropped_hints: int = 0
-    waiting_hints: int = 0
+    spooled: int = 0
+    spooled_bytes: int = 0
     error: str = ""
 
 
-def report(done: Round) -> Report:
-    """What a round did, small enough for a line of JSON."""
+def report(done: Round, spool: Path | None = None) -> Report:
+    """What a round did, small enough for a line of JSON; `spool` is the folder of hints."""
+    waiting = sizes(spool)
     return Report(
         seconds=done.seconds,
         lag=done.lag,
@@ -39,18 +43,19 @@ def report(done: Round) -> Report:
         resolved=len(done.resolved),
         answered=tuple(done.answered),
         recorded=tuple(done.recorded),
-        dropped_hints=done.dropped_hints,
-        waiting_hints=done.waiting_hints,
+        dropped_hints=done.dropped_hints + done.damaged_hints,
+        spooled=len(waiting),
+        spooled_bytes=sum(waiting),
     )
 
 
-def measure(metrics: Metrics, told: Report) -> None:
-    """Count a round."""
-    metrics.polled(told.seconds, ok=not told.error)
+def measure(metrics: Metrics, told: Report, source: str = "airflow") -> None:
+    """Count a round; `source` is the name of what is followed."""
+    metrics.polled(None if told.error else told.seconds, source=source, ok=not told.error)
     if told.error:
         return
-    metrics.watch_lag(told.lag)
-    metrics.spool(told.waiting_hints, 0, told.dropped_hints)
+    metrics.watch_lag(told.lag, source)
+    metrics.spool(told.spooled, told.spooled_bytes, told.dropped_hints)
     for one in told.answered:
         metrics.diagnosed(one.engine, one.seconds, cause=one.cause, confidence=one.confidence)
     failed = 0

@@ -83,7 +83,6 @@ class Round(msgspec.Struct, kw_only=True):
     running: int = 0
     damaged_hints: int = 0
     dropped_hints: int = 0
-    waiting_hints: int = 0
     lag: float = 0.0
     seconds: float = 0.0
     answered: list[Answered] = msgspec.field(default_factory=list)
@@ -149,7 +148,6 @@ class Watch:
         if batch and self._spool:
             done.damaged_hints, done.dropped_hints = batch.damaged, batch.dropped
             self._spool.acknowledge(batch)
-        done.waiting_hints = len(self._hints)
         done.seconds = time.monotonic() - begun
         return done
 
