@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grafana.panels import WIDE, Board, Panel, Row
 
+# one panel a line: rows of a table
+# fmt: off
 J = 'job=~"$job"'
 R = "$__rate_interval"
 
@@ -588,6 +590,7 @@ HEALTH = Board(
             ),
         ),
     ),
-)  # fmt: skip
+)
 
+# fmt: on
 BOARDS = (OVERVIEW, INCIDENTS, DATA, FORECAST, HEALTH)

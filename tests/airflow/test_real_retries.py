@@ -1,6 +1,6 @@
 """A real scheduler, a real worker: what becomes of tasks, with the policy and without a working dagnosis.
 
-Needs an Airflow 3.3 in which dagnosis is installed; DAGNOSIS_TEST_AIRFLOW3 names its Python.
+Needs an Airflow 3.3 in which dagnosis is installed; DAGNOSIS_TEST_AIRFLOW names its Python.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import pytest
 from dagnosis.spool import Hint, Spool
 from tests.airflow.real import DAGS, RealAirflow, environment, free_ports, started
 
-PYTHON = environment("DAGNOSIS_TEST_AIRFLOW3")
+PYTHON = environment("DAGNOSIS_TEST_AIRFLOW")
 pytestmark = pytest.mark.skipif(
     PYTHON is None,
-    reason="DAGNOSIS_TEST_AIRFLOW3 names no Python of an Airflow 3.3 with dagnosis in it",
+    reason="DAGNOSIS_TEST_AIRFLOW names no Python of an Airflow 3.3 with dagnosis in it",
 )
 _QUERY = """
 SELECT task_id, try_number, state, start_date, end_date FROM task_instance WHERE dag_id = 'retried'

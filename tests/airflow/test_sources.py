@@ -40,7 +40,7 @@ class Ran(msgspec.Struct):
 
 
 def _ran(airflow: RealAirflow) -> Ran:
-    begin = datetime.now(timezone.utc) - timedelta(seconds=5)
+    begin = datetime.now(timezone.utc) - timedelta(seconds=30)
     os.environ[PASSWORD] = airflow.password
     airflow.trigger("waits", "src3")
     for dag_id, run_id in (("orders", "src1"), ("killed", "src2")):

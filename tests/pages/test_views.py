@@ -212,10 +212,11 @@ def test_models_and_what_users_said(stores: Stores) -> None:
 
 def test_health_grades_processes(stores: Stores) -> None:
     grades = {one.name: one.grade for one in health.page(stores, now=NOW).checks}
-    assert grades == {"watch": "ok", "check": "unknown", "retrain": "unknown", "forecast": "unknown",
-                      "profiles": "ok", "models": "ok"}  # fmt: skip
+    assert grades == {"watch": "ok", "profiles": "ok", "risks": "ok", "models": "ok"}
     late = {one.name: one.grade for one in health.page(stores, now=NOW + timedelta(hours=1)).checks}
     assert late["watch"] == "bad"
+    old = {one.name: one.grade for one in health.page(stores, now=NOW + timedelta(days=1)).checks}
+    assert old["risks"] == "warn"
     failing = Status(process="watch", version="1", said=NOW, last_success=NOW - timedelta(hours=1),
                      last_error="401 from Airflow", last_error_at=NOW)  # fmt: skip
     say(stores.incidents, failing)

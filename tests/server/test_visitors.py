@@ -14,7 +14,7 @@ from dagnosis.pages.stores import Stores
 from dagnosis.server.app import make
 from dagnosis.server.guards import Guards
 from dagnosis.server.visitors import COOKIE, Visitors
-from dagnosis.services.tokens import Tokens
+from dagnosis.services.tokens import SCOPES, Tokens
 from tests.server.conftest import FAST, client
 
 
@@ -67,7 +67,7 @@ def test_without_a_token_nothing_is_told(closed: Guards) -> None:
 
 def test_scopes_include_those_below(closed: Guards, tokens: Tokens) -> None:
     visitor = client(closed)
-    read, write, admin = (tokens.create(scope, scope) for scope in ("read", "write", "admin"))  # type: ignore[arg-type]
+    read, write, admin = (tokens.create(scope, scope) for scope in SCOPES)
     change = {"ids": [1], "state": "acknowledged"}
     for secret, codes in (
         (read, [200, 403, 403]),

@@ -13,8 +13,7 @@ from airflow.sdk import BaseOperator
 from dagnosis.airflow.checks import Mode, Terms, check, mode_of, opened, settle, withhold
 
 if TYPE_CHECKING:
-    from dagnosis.airflow.checks import Checked
-    from dagnosis.services.check import Finding
+    from dagnosis.services.check import Checked, Finding
 
 
 class _Settling(BaseOperator, BranchMixIn):

@@ -71,7 +71,8 @@ class Incidents(Database):
     ) -> list[int]:
         """A task succeeded at `when` (or a file could be imported, with the file as DAG and no task):
         the incidents that are resolved by it, since all their tasks are well again. Each success is
-        to be given once, in order; cheap where the task is in no open incident."""
+        to be given once, in order; cheap where the task is in no open incident. Incidents of its data
+        are resolved only with the kind `data`, by a batch that was checked."""
         task = (dag_id, task_id)
         with self._reading() as connection:
             rows = connection.execute(recovering.red(task, when, kind)).all()

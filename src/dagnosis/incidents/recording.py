@@ -384,14 +384,15 @@ def words(one: Occurrence) -> dict[str, Any]:
 
 
 def _write_incidents(connection: sa.Connection, opened: Iterable[_Open]) -> None:
+    opened = list(opened)
     made = [its for its in opened if not its.id]
+    changed = [{"its": its.id, **_values_of(its)} for its in opened if its.id]
     if made:
         statement = sa.insert(incident).returning(incident.c.id, sort_by_parameter_order=True)
         rows = [{"assignee": "", **_values_of(its)} for its in made]
         ids = connection.execute(statement, rows).scalars()
         for its, id_ in zip(made, ids, strict=True):
             its.id = id_
-    changed = [{"its": its.id, **_values_of(its)} for its in opened if its not in made]
     if changed:
         connection.execute(sa.update(incident).where(incident.c.id == sa.bindparam("its")), changed)
 
@@ -441,11 +442,13 @@ def rest(one: Occurrence) -> bytes:
 
 
 def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
     if isinstance(value, dict):
         return {name: _cleaned(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_cleaned(item) for item in value]
-    return clean(value)
+    return value
 
 
 def _kept(

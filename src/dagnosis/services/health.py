@@ -23,7 +23,7 @@ from dagnosis.logs.redaction import redact
 Grade: TypeAlias = Literal["ok", "warn", "bad", "unknown"]
 
 PROCESSES = ("watch", "check", "retrain", "forecast")
-"""Those whose word is looked for."""
+"""Those whose word is looked for; of the watch alone it is told that it never spoke."""
 SILENT = 4
 """Rounds that a process may miss before it is held for gone."""
 LAG = 300.0
@@ -162,7 +162,8 @@ class Check(msgspec.Struct, frozen=True):
 
 def checks(store: Kept, now: datetime, others: tuple[Callable[[], Check], ...] = ()) -> list[Check]:
     """Each process, then what `others` look at; none of them raises."""
-    found = [_process(store, name, now) for name in PROCESSES]
+    spoken = [name for name in PROCESSES if name == PROCESSES[0] or said(store, name)]
+    found = [_process(store, name, now) for name in spoken]
     return [*found, *(_tried(one) for one in others)]
 
 
