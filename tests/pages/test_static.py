@@ -10,7 +10,9 @@ from importlib.resources import files
 def test_vendored_files_are_unchanged() -> None:
     folder = files("dagnosis.pages") / "static"
     rows = re.findall(
-        r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (folder / "README.md").read_text("utf-8"), re.M
+        r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$",
+        (folder / "README.md").read_text("utf-8"),
+        re.MULTILINE,
     )
     assert {name for name, _ in rows} == {"htmx.min.js", "uplot.min.js", "uplot.min.css"}
     for name, digest in rows:
