@@ -35,7 +35,7 @@ def engine_of(place: str) -> Engine:
     database; `ServiceUnreachable` where a secrets backend does not answer.
     """
     conn_id = place.removeprefix(SCHEME).strip("/")
-    connection = _connection(conn_id)
+    connection = connection_of(conn_id)
     hook = _hook(conn_id, connection)
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise WrongUse(f"connection {conn_id!r} is of {type(hook).__name__}, which is no database")
@@ -68,7 +68,7 @@ def _connection(conn_id: str) -> Any:
             "give the URL of the database"
         ) from None
     try:
-        return BaseHook.get_connection(conn_id)
+        return BaseHook.getconnection_of(conn_id)
     except Exception as error:
         found = None if _in_task() else _from_metadata(conn_id)
         if found is not None:

@@ -32,7 +32,7 @@ def once(parts: Wired, chosen: Settings, every_seconds: float = 0.0) -> Once:
     from dagnosis.services.notify import deliver, outbox_of
     from dagnosis.services.watch.afterwards import Investigator
 
-    pulse = Pulse(parts.incidents, parts.spool.folder, every_seconds=every_seconds)
+    pulse = Pulse(parts.incidents, chosen.spool_folder, every_seconds=every_seconds)
     try:
         done = parts.watch.round()
         parts.watch.look_at_running(done)
