@@ -17,7 +17,7 @@ from dagnosis.incidents.contract import Query
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.outbox import Outbox
 from dagnosis.model import TaskRef
-from dagnosis.services.backlog import PARTS, Counts, OldLog, classify, listed, parted
+from dagnosis.services.backlog import PARTS, Classified, OldLog, classify, listed, parted, settle
 from dagnosis.sources.contract import RunHistory
 from dagnosis.sources.log_files import LogFolder
 from dagnosis.sources.log_paths import Found
@@ -29,9 +29,7 @@ BAD = (
     '"error_detail":[{{"exc_type":"ModuleNotFoundError","exc_value":"No module named \'pandas\'",'
     '"exc_notes":[],"syntax_error":null,"is_cause":false,"frames":[],"is_group":false,"exceptions":[]}}]}}\n'
 )
-GOOD = (
-    '{{"timestamp":"{0}","level":"info","event":"Done. Returned value was: None","logger":"task"}}\n'
-)
+GOOD = '{{"timestamp":"{0}","level":"info","event":"Done. Returned value was: None","logger":"task"}}\n'
 
 
 @pytest.fixture
@@ -69,8 +67,9 @@ def test_failures_are_counted_and_nobody_is_told(tmp_path: Path, incidents: Inci
     parts = parts_of(logs)
     assert [len(part) for part in parts] == [3, 2]
     handed_on = [msgspec.convert(msgspec.to_builtins(part), list[OldLog]) for part in parts]
-    counts = sum((classify(part, logs, incidents) for part in handed_on), Counts())
-    assert counts == Counts(logs=5, failed=4, new=4)
+    first_part, second_part = (classify(part, logs, incidents) for part in handed_on)
+    assert first_part == Classified(logs=3, failed=3, new=3)
+    assert second_part == Classified(logs=2, failed=1, new=1)
     (one,) = incidents.find(Query()).incidents
     assert (one.count, one.tasks, one.dags, one.state) == (4, 2, 2, "open")
     assert one.detail == "missing_dependency.module_not_found"
@@ -88,7 +87,7 @@ def test_again_counts_nothing_twice(tmp_path: Path, incidents: Incidents) -> Non
     logs = LogFolder(tmp_path / "logs")
     (part,) = parts_of(logs)
     assert classify(part, logs, incidents).new == 1
-    assert classify(part, logs, incidents) == Counts(logs=1, failed=1, new=0)
+    assert classify(part, logs, incidents) == Classified(logs=1, failed=1, new=0)
 
 
 def test_what_was_well_later_is_resolved_and_quietly(tmp_path: Path, incidents: Incidents) -> None:
@@ -99,12 +98,16 @@ def test_what_was_well_later_is_resolved_and_quietly(tmp_path: Path, incidents: 
     put(root, "stock", 0, GOOD)
     put(root, "stock", 1, BAD, task="count")
     logs = LogFolder(root)
-    counts = sum((classify(part, logs, incidents) for part in parts_of(logs)), Counts())
-    assert (counts.failed, counts.resolved) == (2, 0)  # stock.count is still broken by the same
+    done = [classify(part, logs, incidents) for part in parts_of(logs)]
+    assert [len(one.well) for one in done] == [3, 0]
+    # stock.count is still broken by the same
+    assert settle([well for one in done for well in one.well], incidents) == 0
     for day in (2, 3, 4):
         put(root, "stock", day, GOOD, task="count")
-    counts = sum((classify(part, logs, incidents) for part in parts_of(logs)), Counts())
-    assert counts.resolved == 1
+    done = [classify(part, logs, incidents) for part in parts_of(logs)]
+    assert settle([well for one in done for well in one.well], incidents) == 1
+    (one,) = incidents.find(Query()).incidents
+    assert one.state == "resolved"
     assert Outbox(incidents).fill(["webhook"]) == 0
 
 
@@ -150,7 +153,9 @@ def test_each_log_is_in_one_part_and_each_task_too(
         TaskRef(f"d{dag}", f"r{run}", "t", -1, number): DAY - timedelta(seconds=ago)
         for dag, run, number, ago in rows
     }
-    parts = parted([Found(task, "", 1, when) for task, when in found.items()], DAY, size=size, most=most)
+    parts = parted(
+        [Found(task, "", 1, when) for task, when in found.items()], DAY, size=size, most=most
+    )
     every = [old for part in parts for old in part]
     assert len(every) == len({old.task for old in every}) == min(len(found), most)
     assert len(parts) <= PARTS

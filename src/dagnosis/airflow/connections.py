@@ -59,7 +59,8 @@ def _hook(conn_id: str, connection: Any) -> Any:
         ) from None
 
 
-def _connection(conn_id: str) -> Any:
+def connection_of(conn_id: str) -> Any:
+    """Airflow's own connection; raises `WrongUse`, `ServiceUnreachable`."""
     try:
         from airflow.sdk import BaseHook
     except ImportError:

@@ -130,7 +130,9 @@ def occurrence_of(context: Any) -> Occurrence | None:
 def _task(ids: Mapping[str, Any]) -> Any:
     from dagnosis.model import TaskRef
 
-    return TaskRef(ids["dag_id"], ids["run_id"], ids["task_id"], ids["map_index"], ids["try_number"])
+    return TaskRef(
+        ids["dag_id"], ids["run_id"], ids["task_id"], ids["map_index"], ids["try_number"]
+    )
 
 
 def _time(value: Any) -> datetime | None:

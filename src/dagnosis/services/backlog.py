@@ -1,7 +1,8 @@
 """The logs of the past: listed, parted, classified a part at a time, as many workers as there are.
 
-A part holds whole tasks, each try in the order of time, so that what failed and was well again later
-is resolved when all parts are done. Nobody is told: what failed last month is no news.
+A part holds whole tasks, each try in the order of time. What was well again later is resolved when all
+parts are done: until then the same failure may still be found elsewhere. Nobody is told: what failed last
+month is no news.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ SETTLED = timedelta(hours=6)
 """A log that was written to since may be of a try that still runs: it is left to the watch."""
 BATCH = 200
 """Failures that are recorded at once."""
+GREENS = 50
+"""Successes after the last failure that are handed on for each task; fewer of them resolve."""
 PARTS = 1000
 """Parts at most: Airflow maps over 1,024 (`[core] max_map_length`)."""
 
@@ -57,20 +60,23 @@ class OldLog(msgspec.Struct, frozen=True, array_like=True):
         return TaskRef(self.dag_id, self.run_id, self.task_id, self.map_index, self.try_number)
 
 
-class Counts(msgspec.Struct, frozen=True):
+class Well(msgspec.Struct, frozen=True, array_like=True):
+    """A task that succeeded at a time (seconds since 1970) after it had failed."""
+
+    dag_id: str
+    task_id: str
+    when: float
+
+
+class Classified(msgspec.Struct, frozen=True, kw_only=True):
     """What came of some logs: how many were looked at, tell of a failure, were not recorded before,
-    could not be read or were gone; incidents that are well again by them."""
+    could not be read or were gone; and what was well after it had failed."""
 
     logs: int = 0
     failed: int = 0
     new: int = 0
     unreadable: int = 0
-    resolved: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        """Of both."""
-        both = zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
-        return Counts(*(mine + its for mine, its in both))
+    well: tuple[Well, ...] = ()
 
 
 def listed(logs: LogSource, history: Callable[[], RunHistory], since: datetime) -> Iterator[Found]:
@@ -129,48 +135,63 @@ def _key(task: TaskRef) -> tuple[str, str, str, int, int]:
 
 
 def classify(
-    part: Sequence[OldLog],
-    logs: LogSource,
-    incidents: Incidents,
-    look: Examine = examine,
-    progress: Callable[[int], None] = lambda done: None,
-) -> Counts:
-    """Diagnose the logs of a part and record what failed; what was well later is resolved.
+    part: Sequence[OldLog], logs: LogSource, incidents: Incidents, look: Examine = examine
+) -> Classified:
+    """Diagnose the logs of a part and record what failed.
 
     Safe to repeat: a try is counted once, whoever found it. A log that cannot be read is counted as
     that. Raises `ServiceUnreachable` where a source or the store does not answer; what was recorded
     until then stands.
     """
-    counts = Counts()
-    failed: list[Occurrence] = []
-    kept: list[Remembered] = []
-    well: list[tuple[datetime, TaskRef]] = []
-    for done, old in enumerate(part, 1):
+    failures = unreadable = new = 0
+    batch: list[tuple[Occurrence, Remembered]] = []
+    well: dict[tuple[str, str], list[Well]] = {}
+    for old in part:
         text = _read(logs, old)
         if text is None:
-            counts += Counts(logs=1, unreadable=1)
+            unreadable += 1
             continue
         seen = look(text)
         when = last_time(text.lines) or datetime.fromtimestamp(old.modified, timezone.utc)
-        counts += Counts(logs=1, failed=int(seen.finding is not None))
+        its = (old.dag_id, old.task_id)
         if seen.finding is not None:
-            state = "failed" if old.last else "up_for_retry"
-            attempt = Attempt(task=old.task, state=state, ended=when)
-            failed.append(occurrence(attempt, text, seen, found_by="file"))
-            kept.append(remembered(text, seen, task=old.task))
-        elif seen.parsed.succeeded and old.last:
-            well.append((when, old.task))
-        if len(failed) >= BATCH:
-            counts += _record(incidents, failed, kept)
-            failed, kept = [], []
-        progress(done)
-    counts += _record(incidents, failed, kept)
-    for when, task in sorted(well, key=lambda row: row[0]):
-        if task.try_number > 1:
-            incidents.recovered(task)
-        resolved = incidents.green(task.dag_id, task.task_id, when, quiet=True)
-        counts += Counts(resolved=len(resolved))
-    return counts
+            failures += 1
+            batch.append(_failed(old, text, seen, when))
+            if old.last:
+                well[its] = []
+        elif seen.parsed.succeeded and its in well:
+            well[its].append(Well(*its, when.timestamp()))
+        if len(batch) >= BATCH:
+            new += _record(incidents, batch)
+            batch = []
+    new += _record(incidents, batch)
+    return Classified(
+        logs=len(part),
+        failed=failures,
+        new=new,
+        unreadable=unreadable,
+        well=tuple(one for found in well.values() for one in found[-GREENS:]),
+    )
+
+
+def settle(well: Iterable[Well], incidents: Incidents) -> int:
+    """When all parts are classified: resolve what has been well since; how many incidents."""
+    resolved: set[int] = set()
+    for one in sorted(well, key=lambda one: one.when):
+        when = datetime.fromtimestamp(one.when, timezone.utc)
+        resolved.update(incidents.green(one.dag_id, one.task_id, when, quiet=True))
+    return len(resolved)
+
+
+def _failed(
+    old: OldLog, text: LogText, seen: Examined, when: datetime
+) -> tuple[Occurrence, Remembered]:
+    state = "failed" if old.last else "up_for_retry"
+    attempt = Attempt(task=old.task, state=state, ended=when)
+    return (
+        occurrence(attempt, text, seen, found_by="file"),
+        remembered(text, seen, task=old.task),
+    )
 
 
 def _read(logs: LogSource, old: OldLog) -> LogText | None:
@@ -180,8 +201,7 @@ def _read(logs: LogSource, old: OldLog) -> LogText | None:
         return None
 
 
-def _record(
-    incidents: Incidents, failed: Sequence[Occurrence], kept: Sequence[Remembered]
-) -> Counts:
-    recorded = incidents.record(failed, kept, quiet=True)
-    return Counts(new=sum(not one.known for one in recorded))
+def _record(incidents: Incidents, batch: Sequence[tuple[Occurrence, Remembered]]) -> int:
+    """How many were not recorded before."""
+    failed, kept = [one for one, _ in batch], [one for _, one in batch]
+    return sum(not one.known for one in incidents.record(failed, kept, quiet=True))

@@ -133,7 +133,9 @@ def digest(
         return told
     listed = (*told.new.incidents, *told.broken.incidents, *told.well.incidents)
     links = {one.id: link(one)[0] for one in listed} | {0: link(None)[0]}
-    return msgspec.structs.replace(told, links={id_: url for id_, url in links.items() if _web(url)})
+    return msgspec.structs.replace(
+        told, links={id_: url for id_, url in links.items() if _web(url)}
+    )
 
 
 def _weight(one: Incident) -> tuple[int, int, int]:
@@ -180,7 +182,8 @@ def _sections(told: Digest) -> Iterator[_Section]:
         yield _Section(f"At risk ({len(told.risky)})", tuple(map(_risk, told.risky)))
     if told.itself:
         lines = tuple(
-            _Line(safe(f"{one.name}: {one.found}"), below=(safe(one.advice),)) for one in told.itself
+            _Line(safe(f"{one.name}: {one.found}"), below=(safe(one.advice),))
+            for one in told.itself
         )
         yield _Section("dagnosis itself", lines)
 

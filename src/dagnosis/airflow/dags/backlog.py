@@ -65,8 +65,8 @@ def backlog(
             told: list[Any] = msgspec.to_builtins(made_)
             return told
 
-        @task(map_index_template="{{ task.op_kwargs['part'] | length }} logs")
-        def classify(part: list[Any]) -> dict[str, int]:
+        @task
+        def classify(part: list[Any]) -> dict[str, Any]:
             import msgspec
 
             from dagnosis.incidents.incidents import open_incidents
@@ -79,21 +79,28 @@ def backlog(
             try:
                 with open_incidents(chosen.store_place) as incidents:
                     old = msgspec.convert(part, list[OldLog])
-                    told: dict[str, int] = msgspec.to_builtins(classified(old, logs, incidents))
+                    done = classified(old, logs, incidents)
             finally:
                 logs.close()
-            log.info("%s", told)
+            log.info("%d logs, %d failures, %d of them new", done.logs, done.failed, done.new)
+            told: dict[str, Any] = msgspec.to_builtins(done)
             return told
 
         @task(trigger_rule="all_done")
-        def total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
-            from collections import Counter
+        def total(parts_done: Iterable[dict[str, Any]]) -> dict[str, int]:
+            import msgspec
 
-            summed: Counter[str] = Counter()
-            for one in counts:
-                summed.update(one)
+            from dagnosis.incidents.incidents import open_incidents
+            from dagnosis.services.backlog import Classified, settle
+
+            done = [msgspec.convert(one, Classified) for one in parts_done]
+            with open_incidents(_settings(airflow, store).store_place) as incidents:
+                resolved = settle([well for one in done for well in one.well], incidents)
+            names = ("logs", "failed", "new", "unreadable")
+            summed = {name: sum(getattr(one, name) for one in done) for name in names}
+            summed["resolved"] = resolved
             log.info("%s", ", ".join(f"{name}: {count:,}" for name, count in summed.items()))
-            return dict(summed)
+            return summed
 
         total(classify.expand(part=parts()))
     return dag

@@ -11,7 +11,9 @@ from airflow.sdk import DAG
 from dagnosis.airflow.dags.making import made
 from dagnosis.airflow.operators import DataCheckOperator
 
-DOC = "Judges the newest batch of each table beside its past; an alarm fails the task of that table."
+DOC = (
+    "Judges the newest batch of each table beside its past; an alarm fails the task of that table."
+)
 
 
 def check(

@@ -104,7 +104,13 @@ def mail(notice: Notice, sender: Address, to: tuple[Address, ...]) -> EmailMessa
     """The message; its id is made of the notice's key, so that the same notice is the same message."""
     told = of_notice(notice)
     message = written(
-        told.headline, told.text(), page(told), key=notice.key, when=notice.when, sender=sender, to=to
+        told.headline,
+        told.text(),
+        page(told),
+        key=notice.key,
+        when=notice.when,
+        sender=sender,
+        to=to,
     )
     if notice.incident is not None:  # one thread an incident
         message["References"] = f"<incident-{notice.incident.id}@{sender.domain}>"
