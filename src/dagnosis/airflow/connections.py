@@ -69,7 +69,7 @@ def connection_of(conn_id: str) -> Any:
             "give the URL of the database"
         ) from None
     try:
-        return BaseHook.getconnection_of(conn_id)
+        return BaseHook.get_connection(conn_id)
     except Exception as error:
         found = None if _in_task() else _from_metadata(conn_id)
         if found is not None:
