@@ -31,6 +31,7 @@ from typing import NamedTuple
 from dagnosis.errors import UnreadableInput, WrongUse
 from dagnosis.logs.training.lines.languages import calls, language_of
 from dagnosis.logs.training.lines.statements import (
+    FOREIGN,
     LABELS,
     Call,
     Statement,
@@ -138,7 +139,7 @@ def statements(description: Path) -> list[Statement]:
     except WrongUse as error:
         raise WrongUse(f"{system}: {error}") from None
     return sorted(
-        Statement(f"debian-{system}", c.level, LABELS[c.level], n, c.text, loggers[c], c.place)
+        Statement(f"{FOREIGN}{system}", c.level, LABELS[c.level], n, c.text, loggers[c], c.place)
         for c, n in counted.items()
     )
 

@@ -76,6 +76,9 @@ MEASURING = (
 )
 """Systems by which the classifier is judged begin so: never read, never trained on."""
 
+FOREIGN = "debian-"
+"""Systems in other languages than Python, those that `sources` reads, begin so."""
+
 Place: TypeAlias = Literal["", "except", "trace"]
 
 
