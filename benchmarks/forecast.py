@@ -1,9 +1,11 @@
-"""How fast forecasts are: `python -m benchmarks.forecast RUNS.parquet [--rows N]`.
+"""How fast forecasts are: `python -m benchmarks.forecast RUNS.parquet [--rows N] [--replay N]`.
 
-Prints microseconds a run of the streaming features, seconds of the batch features scaled to --rows
-(the table repeated), of one training, microseconds a run of scoring in batches, and bytes of state per
-task; beside them in the same run the peer: the last ten outcomes of each task with DuckDB's window
-functions, the least one would do by hand. CPU seconds, since others may share the machine.
+Each line has CPU seconds first, then seconds by the clock, since others may share the machine: the
+streaming features, bytes of state a track, the batch features of --rows runs (the table repeated, each
+time later) written to a file, beside what one would do by hand in the same run: the share of failures
+in the last ten runs of each task with DuckDB, polars and pandas (one feature of many, and one that does
+not know when an outcome became known); training on 60,000 rows; scoring in batches; and the replay of a
+stream of --replay events, from reading the file to the written answers.
 """
 
 from __future__ import annotations
@@ -22,8 +24,7 @@ import numpy as np
 
 from dagnosis.forecast import batch
 from dagnosis.forecast.batch import NEVER, Runs
-from dagnosis.forecast.evaluation import sample
-from dagnosis.forecast.features import Stream
+from dagnosis.forecast.features import NAMES, Stream
 from dagnosis.forecast.history import Request, Table
 from dagnosis.forecast.models import Rows
 from dagnosis.forecast.models.blend import Blend
@@ -37,11 +38,15 @@ SELECT count(rate) FROM (
 """
 
 
-def cpu(call: Callable[[], object]) -> float:
-    """CPU seconds of one call."""
-    started = time.process_time()
+def timed(what: str, call: Callable[[], object], note: str = "") -> float:
+    """Seconds of CPU of one call, printed with those by the clock."""
+    cpu, clock = time.process_time(), time.perf_counter()
     call()
-    return time.process_time() - started
+    spent = time.process_time() - cpu
+    print(
+        f"{what:24} {spent:8.2f} s of CPU {time.perf_counter() - clock:8.2f} s  {note}", flush=True
+    )
+    return spent
 
 
 def repeated(runs: Runs, rows: int) -> Runs:
@@ -75,7 +80,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--events", type=int, default=200_000, help="of the streaming part")
+    parser.add_argument("--events", type=int, default=200_000, help="of the streaming features")
+    parser.add_argument("--replay", type=int, default=0, help="events of the replay, 0 for none")
     arguments = parser.parse_args()
     table = Table(arguments.runs)
 
@@ -105,31 +111,91 @@ def main() -> None:
     )
 
     runs = batch.load(table)
-    many = repeated(runs, arguments.rows)
+    ours = features(runs, arguments.rows)
+    if arguments.rows <= 2_000_000:
+        peers(arguments.runs, max(arguments.rows // len(runs), 1), ours)
+    train_and_score(runs)
+    if arguments.replay:
+        replayed(arguments.runs, arguments.replay)
+
+
+def features(runs: Runs, rows: int) -> float:
+    """The batch features of so many runs, into a file."""
+    import scipy.linalg.lapack
+    import scipy.sparse  # noqa: F401 - importing is not computing
+
+    many = repeated(runs, rows)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "features.npy"
-        wall = time.perf_counter()
-        spent = cpu(lambda: batch.write(many, path))
-        wall = time.perf_counter() - wall
+        spent = timed("batch features", lambda: batch.write(many, path), f"{rows:,} runs")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"batch features           {spent:8.2f} s of CPU, {wall:.2f} s, {arguments.rows:,} runs")
     print(f"peak memory              {peak:8.0f} MiB")
-    copies = max(arguments.rows // len(runs), 1)
-    peer = cpu(lambda: duckdb.execute(PEER, [str(arguments.runs), copies]).fetchall())
-    print(f"DuckDB, last ten alone   {peer:8.2f} s of CPU")
+    return spent
 
+
+def peers(path: Path, copies: int, ours: float) -> None:
+    """The last ten outcomes of each task, by hand."""
+    import pandas as pd
+    import polars as pl
+
+    def by_polars() -> object:
+        frame = pl.read_parquet(path, columns=["dag_id", "task_id", "submit_time", "state"])
+        frame = pl.concat([frame] * copies).sort("submit_time")
+        failed = (pl.col("state") == "failed").cast(pl.Float64)
+        return frame.select(
+            failed.shift(1).rolling_mean(10, min_samples=1).over("dag_id", "task_id")
+        )
+
+    def by_pandas() -> object:
+        frame = pd.read_parquet(path, columns=["dag_id", "task_id", "submit_time", "state"])
+        frame = pd.concat([frame] * copies, ignore_index=True).sort_values("submit_time")
+        frame["failed"] = (frame.state == "failed").astype(float)
+        task = frame.dag_id + "/" + frame.task_id.fillna("").astype(str)
+        frame["before"] = frame.groupby(task).failed.shift()
+        return frame.groupby(task).before.rolling(10, min_periods=1).mean()
+
+    calls: dict[str, Callable[[], object]] = {
+        "DuckDB": lambda: duckdb.execute(PEER, [str(path), copies]).fetchall(),
+        "polars": by_polars,
+        "pandas": by_pandas,
+    }
+    for name, call in calls.items():
+        spent = timed(f"{name}, last ten alone", call)
+        print(
+            f"{'':24} a column takes {spent / (ours / len(NAMES)):.1f} times as long as one of ours"
+        )
+
+
+def train_and_score(runs: Runs) -> None:
+    """On 60,000 rows, or as many as there are."""
     labelled = np.flatnonzero(runs.label >= 0)
-    chosen, weights = sample(runs.label, labelled)
+    chosen = labelled[:: max(len(labelled) // 60_000, 1)][:60_000]
     raw = batch.matrix(runs)
     learn = Rows(raw[chosen])
     blend = Blend()
-    spent = cpu(lambda: blend.fit(learn, runs.label[chosen], weights))
-    print(
-        f"training                 {spent:8.1f} s of CPU ({len(chosen):,} rows of {len(labelled):,})"
-    )
+    note = f"{len(chosen):,} rows"
+    timed("training", lambda: blend.fit(learn, runs.label[chosen], np.ones(len(chosen))), note)
     some = raw[:50_000]
-    spent = cpu(lambda: blend.predict(Rows(some)))
-    print(f"scoring                  {spent / len(some) * 1e6:8.1f} µs a run")
+    spent = timed("scoring", lambda: blend.predict(Rows(some)), f"{len(some):,} runs")
+    print(f"{'':24} {spent / len(some) * 1e6:8.1f} us of CPU a run")
+
+
+def replayed(path: Path, events: int) -> None:
+    """A table of runs, repeated until it stands for so many events."""
+    from dagnosis.services.forecast import replay
+
+    with tempfile.TemporaryDirectory() as folder:
+        many, out = Path(folder) / "runs.parquet", Path(folder) / "out.csv"
+        duckdb.execute(
+            f"""COPY (SELECT * REPLACE (run_uid || '-' || n AS run_uid, submit_time + n * span AS
+            submit_time, start_time + n * span AS start_time, end_time + n * span AS end_time)
+            FROM (SELECT * FROM read_parquet('{path}') ORDER BY submit_time), range(20) AS again(n),
+            (SELECT max(submit_time) - min(submit_time) AS span FROM read_parquet('{path}'))
+            ORDER BY n, submit_time LIMIT {events // 2}) TO '{many}' (FORMAT parquet)"""
+        )
+        done = []
+        timed("replay", lambda: done.append(replay(many, out)), f"about {events:,} events")
+        print(f"{'':24} {done[0].requests:,} answers, {done[0].fits} fits")
 
 
 if __name__ == "__main__":

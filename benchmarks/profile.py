@@ -1,10 +1,14 @@
-"""Profile of a large Parquet file: seconds and peak memory, beside DuckDB alone and pandas.
+"""Profile of a large Parquet file: seconds and peak memory, beside DuckDB alone, pandas and others.
 
 Each runs in a process of its own on the same file, so that the peak is its own; times are the best of
 `--runs`, and `x DuckDB` is the ratio to one aggregate query of DuckDB over the same columns: counts,
 nulls, distinct values, extremes, mean, deviation and seven quantiles.
 
-    python -m benchmarks.profile --rows 10000000
+    python -m benchmarks.profile --rows 10000000 --peers ENV/bin/python
+
+`--peers` is the interpreter of an environment with great_expectations, pandera, evidently and pandas
+(their pins clash with ours); of these, what is installed is run. They do what each is for: 28
+expectations with metrics of all columns, a schema with bounds of all columns, a data summary.
 
 Then the judgement: `--judge` times one batch of 50 columns against 365 stored profiles.
 """
@@ -50,10 +54,65 @@ frame = pandas.read_parquet(sys.argv[1]); frame.describe(include="all"); frame.n
 """
 
 
-def _run(code: str, path: Path) -> tuple[float, float, float]:
+_GREAT_EXPECTATIONS = """
+import sys, logging, great_expectations as gx
+logging.disable(logging.WARNING)
+gx_ = gx.get_context(mode="ephemeral")
+gx_.variables.progress_bars = {"globally": False}
+source = gx_.data_sources.add_pandas("p")
+import pandas
+batch = source.add_dataframe_asset("t").add_batch_definition_whole_dataframe("b")
+suite, E = gx.ExpectationSuite(name="s"), gx.expectations
+for name in ("id", "customer", "amount", "weight", "country", "sku", "at", "flag"):
+    suite.add_expectation(E.ExpectColumnValuesToNotBeNull(column=name, mostly=0.9))
+    suite.add_expectation(E.ExpectColumnUniqueValueCountToBeBetween(column=name, min_value=1))
+for name in ("id", "customer", "amount", "weight"):
+    suite.add_expectation(E.ExpectColumnMeanToBeBetween(column=name, min_value=0))
+    suite.add_expectation(E.ExpectColumnStdevToBeBetween(column=name, min_value=0))
+    suite.add_expectation(E.ExpectColumnMinToBeBetween(column=name, min_value=0))
+suite = gx_.suites.add(suite)
+check = gx_.validation_definitions.add(gx.ValidationDefinition(name="v", data=batch, suite=suite))
+assert check.run(batch_parameters={"dataframe": pandas.read_parquet(sys.argv[1])}).success
+"""
+_PANDERA = """
+import sys, pandas, pandera.pandas as pa
+number = lambda: pa.Column(checks=pa.Check.ge(0), nullable=True)
+schema = pa.DataFrameSchema({
+    **{name: number() for name in ("id", "customer", "amount", "weight")},
+    "country": pa.Column(checks=pa.Check.isin(["DE", "FR", "US", "GB", "PL"])),
+    "sku": pa.Column(checks=pa.Check.str_matches("sku-")), "at": pa.Column(), "flag": pa.Column(bool)})
+schema.validate(pandas.read_parquet(sys.argv[1]), lazy=True)
+"""
+_EVIDENTLY = """
+import sys, pandas, warnings
+warnings.simplefilter("ignore")
+from evidently import Dataset, Report
+from evidently.presets import DataSummaryPreset
+Report([DataSummaryPreset()]).run(Dataset.from_pandas(pandas.read_parquet(sys.argv[1]))).dict()
+"""
+_PEERS = {
+    "great_expectations": _GREAT_EXPECTATIONS,
+    "pandera": _PANDERA,
+    "evidently": _EVIDENTLY,
+}
+
+
+def _versions(python: Path) -> dict[str, str]:
+    """Which of the peers an interpreter has."""
+    code = (
+        "import importlib.metadata as m, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: print(name, m.version(name))\n"
+        "    except m.PackageNotFoundError: pass"
+    )
+    ran = subprocess.run([python, "-c", code, *_PEERS], check=True, capture_output=True, text=True)
+    return dict(line.split() for line in ran.stdout.splitlines())
+
+
+def _run(code: str, path: Path, python: str = sys.executable) -> tuple[float, float, float]:
     """Seconds, seconds of processor and peak resident MiB of a script."""
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([python, "-c", code, str(path)], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -103,6 +162,7 @@ def _main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--judge", action="store_true")
+    parser.add_argument("--peers", type=Path, help="interpreter of an environment with the others")
     arguments = parser.parse_args()
     if arguments.judge:
         print(f"50 columns against 365 stored profiles: {judged() * 1000:.0f} ms")
@@ -112,16 +172,20 @@ def _main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"
         duckdb.connect().execute(_TABLE.format(rows=arguments.rows, path=path))
-        head = f"{'what':20} {'seconds':>8} {'x DuckDB':>9} {'of cpu':>8} {'x DuckDB':>9}"
+        head = f"{'what':26} {'seconds':>8} {'x DuckDB':>9} {'of cpu':>8} {'x DuckDB':>9}"
         print(f"{head} {'MiB peak':>9}")
         base = 0.0, 0.0
-        scripts = {"DuckDB, one query": _DUCKDB, "dagnosis": _OURS, "pandas": _PANDAS}
-        for name, code in scripts.items():
-            runs = [_run(code, path) for _ in range(arguments.runs)]
+        ours = {"DuckDB, one query": _DUCKDB, "dagnosis": _OURS, "pandas": _PANDAS}
+        scripts = {name: (code, sys.executable) for name, code in ours.items()}
+        if arguments.peers:
+            for peer, version in _versions(arguments.peers).items():
+                scripts[f"{peer} {version}"] = _PEERS[peer], str(arguments.peers)
+        for name, (code, python) in scripts.items():
+            runs = [_run(code, path, python) for _ in range(arguments.runs)]
             seconds, cpu, peak = (min(column) for column in zip(*runs, strict=True))
             base = base if base[0] else (seconds, cpu)
             ratio, cpu_ratio = seconds / base[0], cpu / base[1]
-            print(f"{name:20} {seconds:8.2f} {ratio:9.2f} {cpu:8.2f} {cpu_ratio:9.2f} {peak:9.0f}")
+            print(f"{name:26} {seconds:8.2f} {ratio:9.2f} {cpu:8.2f} {cpu_ratio:9.2f} {peak:9.0f}")
 
 
 if __name__ == "__main__":

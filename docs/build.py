@@ -1,7 +1,8 @@
 """Write the generated pages: `python docs/build.py [FOLDER]` (default: the folder of this file).
 
 causes/        one page a family, from the YAML files
-reference/     the command line from its --help, the settings, the JSON schemas of a diagnosis and a finding
+reference/     the command line from its --help, the settings, the metrics, the JSON schemas,
+               the JSON API from its routes
 """
 
 from __future__ import annotations
@@ -10,15 +11,21 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from dagnosis import settings
+from dagnosis.airflow.provider_info import DEFAULTS
+from dagnosis.airflow.provider_info import DESCRIPTIONS as OPTIONS
 from dagnosis.forecast.history import AIRFLOW_STATES, COLUMNS
 from dagnosis.logs.causes.catalogue import Cause, load_causes
+from dagnosis.logs.causes.categories import table
 from dagnosis.logs.causes.tables import pages as tables
+from dagnosis.metrics import catalogue
 from dagnosis.model import FAMILY_MEANINGS, Diagnosis
 from dagnosis.services.check import Finding
 
@@ -33,17 +40,43 @@ COMMANDS = (
     "feedback forget",
     "check",
     "accept",
+    "results",
     "forecast",
     "forecast pull",
     "forecast evaluate",
     "forecast train",
     "forecast score",
+    "forecast drift",
     "forecast replay",
     "retrain",
     "models",
     "models list",
     "models verify",
     "models rollback",
+    "retries",
+    "retries replay",
+    "incidents",
+    "incidents list",
+    "incidents show",
+    "incidents ack",
+    "incidents resolve",
+    "incidents reopen",
+    "incidents mute",
+    "incidents assign",
+    "incidents note",
+    "incidents prune",
+    "notify",
+    "notify test",
+    "notify send",
+    "notify list",
+    "notify again",
+    "serve",
+    "token",
+    "token create",
+    "token list",
+    "token revoke",
+    "metrics",
+    "mcp",
     "doctor",
     "demo",
     "config show",
@@ -63,7 +96,103 @@ def pages() -> dict[str, str]:
     written["reference/diagnosis.schema.json"] = _schema(Diagnosis)
     written["reference/finding.schema.json"] = _schema(Finding)
     written["reference/runs.md"] = _runs()
+    written["reference/inside-airflow.md"] = _inside_airflow()
+    written["reference/metrics.md"] = _metrics()
+    described = _openapi()
+    written["reference/openapi.json"] = json.dumps(described, indent=1, sort_keys=True) + "\n"
+    written["reference/api.md"] = _api(described)
     return written
+
+
+def _openapi() -> dict[str, Any]:
+    """The description of the API, as the server gives it."""
+    from dagnosis import app
+    from dagnosis.server.app import api_description
+
+    with tempfile.TemporaryDirectory() as folder:
+        own = settings.Settings(store=f"{folder}/store.db", profiles=f"{folder}/profiles.db")
+        with app.opened(own) as stores:
+            return api_description(stores)
+
+
+def _api(described: dict[str, Any]) -> str:
+    parts = [
+        "# The JSON API",
+        "",
+        "Below `/api/v1`; [who may use it](../howto/pages.md). Times are ISO 8601 with a zone (UTC where",
+        'none is given). A fault is `{"error": "…"}`: 400 the question cannot be understood, 401 a token',
+        "is needed, 403 it may not, 404 there is no such thing, 413 too large, 422 a parameter is out of its",
+        "range, 429 too often (`Retry-After`), 503 a store does not answer.",
+        "[openapi.json](openapi.json) has every shape.",
+        "",
+    ]
+    for path, methods in described["paths"].items():
+        for method, told in methods.items():
+            parts += [f"## {method.upper()} {path}", "", f"{told['summary']}.", ""]
+            for one in told.get("parameters", []):
+                parts.append(f"- `{one['name']}`{_range(one)}")
+            if "requestBody" in told:
+                shape = told["requestBody"]["content"]["application/json"]["schema"]
+                parts.append(f"- body: {_shape(shape)}")
+            answer = told["responses"]["200"]["content"]["application/json"]["schema"]
+            parts += [f"- answer: {_shape(answer)}", ""]
+    return "\n".join(parts)
+
+
+def _range(parameter: dict[str, Any]) -> str:
+    schema = parameter["schema"]
+    inner = schema.get("items", schema)
+    told = []
+    if schema.get("type") == "array":
+        told.append("may be repeated")
+    if "enum" in inner:
+        told.append(" | ".join(inner["enum"]))
+    if "minimum" in inner or "maximum" in inner:
+        told.append(f"{inner.get('minimum', '')} to {inner.get('maximum', '')}")
+    if schema.get("default") not in (None, "", [], False):
+        told.append(f"default {schema['default']}")
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _shape(schema: dict[str, Any]) -> str:
+    if schema.get("type") == "array":
+        return f"list of {_shape(schema['items'])}"
+    return f"`{schema['$ref'].rpartition('/')[2]}`"
+
+
+def _inside_airflow() -> str:
+    options = [
+        f"| `{key}` | `{DEFAULTS[key]}` | {OPTIONS[key]} |"
+        if DEFAULTS[key]
+        else f"| `{key}` | | {OPTIONS[key]} |"
+        for key in DEFAULTS
+    ]
+    rows = [
+        f"| {family} | {passing} | {lasting} |" for family, (passing, lasting) in table().items()
+    ]
+    return "\n".join(
+        [
+            "# Inside Airflow",
+            "",
+            "## Options",
+            "",
+            "The section `[dagnosis]` of `airflow.cfg`, or variables such as `AIRFLOW__DAGNOSIS__RETRY_MODE`.",
+            "",
+            "| option | default | means |",
+            "|---|---|---|",
+            *options,
+            "",
+            "## Retry categories",
+            "",
+            "Our families as the categories of Airflow's common-ai provider, for `DiagnosedRetry(categories=…)`.",
+            "Where it is not known whether a cause passes, there is no category and nothing is decided.",
+            "",
+            "| family | when it passes by itself | when it stays |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
 
 
 def _index(by_family: dict[str, list[Cause]]) -> str:
@@ -167,6 +296,63 @@ def _runs() -> str:
             "",
             "`success` and `failed` are labels, the others are not: what is skipped, removed or failed",
             "upstream is a consequence.",
+            "",
+        ]
+    )
+
+
+def _metrics() -> str:
+    rows = [
+        f"| `{family.name}` | {family.type} | {', '.join(f'`{label}`' for label in family.labels)} "
+        f"| {family.most(dags=0) or 'opt-in'} | {family.meaning} |"
+        for family in catalogue.FAMILIES
+    ]
+    closed = [
+        f"| `{label}` | {', '.join(f'`{value}`' for value in values)} |"
+        for label, values in catalogue.CLOSED.items()
+    ]
+    outcomes = [
+        f"| `outcome` of `{name}` | {', '.join(f'`{value}`' for value in values)} |"
+        for name, values in catalogue.CLOSED_OUTCOMES.items()
+    ]
+    return "\n".join(
+        [
+            "# Metrics",
+            "",
+            "What a process of dagnosis tells at `/metrics`; [how to collect it](../howto/prometheus-grafana.md).",
+            f"At most {catalogue.most():,} series a process, and {catalogue.most(100):,} with",
+            "`metrics_dags = 100`, whatever happens to it; Prometheus's own `process_*` come on top.",
+            "",
+            "| metric | type | labels | series at most | meaning |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "## Values of labels",
+            "",
+            "| label | values |",
+            "|---|---|",
+            *closed,
+            *outcomes,
+            "",
+            "Names that users choose are redacted, cut at 120 characters and capped. The first ones keep",
+            "their names for the life of the process, all others are `other`, and each of these is counted",
+            "in `dagnosis_label_overflows_total`:",
+            "",
+            "| label | names told apart |",
+            "|---|---|",
+            *(f"| `{label}` | {cap} |" for label, cap in catalogue.CAPS.items()),
+            "| `dag_id` | setting `metrics_dags`, 0 by default |",
+            "",
+            "## Processes and restarts",
+            "",
+            "Counters are those of one process and begin at 0, as Prometheus expects of them. What is kept",
+            "in a store is told as a gauge, taken from it when the process begins: a restart loses nothing,",
+            "and no scrape asks a database. `dagnosis metrics` tells these alone, from cron too:",
+            "",
+            *(f"- `{name}`" for name in catalogue.KEPT),
+            "",
+            "Each process is a scrape target of its own. Incidents are told by the process that watches;",
+            "one that only serves pages tells its requests.",
             "",
         ]
     )

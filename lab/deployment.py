@@ -34,6 +34,8 @@ class Deployment:
     major: int
     metadata: Metadata
     extra: Mapping[str, str]
+    password: str = ""
+    """Of `admin`; with one, Airflow 3 lets nobody in without it."""
     components: list[Process] = field(default_factory=list)
     _token: str = ""
 
@@ -77,7 +79,9 @@ class Deployment:
                 "API__SECRET_KEY": _SECRET,
                 "API_AUTH__JWT_SECRET": _SECRET,
                 "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-                "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+                "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(not self.password),
+                "CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+                "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.home / "passwords.json"),
                 "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "7200",
                 "DAG_PROCESSOR__PARSING_PROCESSES": "2",
             }
@@ -117,6 +121,9 @@ class Deployment:
         """
         airflow = str(self.python.parent / "airflow")
         environment = self.environment()
+        if self.password:
+            passwords = self.home / "passwords.json"
+            passwords.write_text(json.dumps({"admin": self.password}), encoding="utf-8")
         self._run([airflow, "db", "migrate"], environment, seconds)
         self.metadata.tune()
         names = ["api-server", "scheduler", "dag-processor", "triggerer"]
@@ -174,7 +181,13 @@ class Deployment:
         if self.major == 2:
             return "Basic " + base64.b64encode(b"admin:admin").decode()
         if not self._token:
-            with urlopen(f"http://127.0.0.1:{self.ports.api}/auth/token", timeout=30) as answer:
+            said = {"username": "admin", "password": self.password}
+            request = Request(
+                f"http://127.0.0.1:{self.ports.api}/auth/token",
+                data=json.dumps(said).encode() if self.password else None,
+                headers={"Content-Type": "application/json"},
+            )
+            with urlopen(request, timeout=30) as answer:
                 self._token = json.loads(answer.read())["access_token"]
         return f"Bearer {self._token}"
 

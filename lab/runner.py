@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -150,14 +150,20 @@ def run_id_of(fault: Fault, seed: int, number: int = 1) -> str:
 class Laboratory:
     """One run of the lab: a deployment, the world around it, and a corpus to fill."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Prepare folders; nothing is started yet.
+    def __init__(
+        self,
+        plan: Plan,
+        beside: Callable[[Deployment], AbstractContextManager[object]] | None = None,
+    ) -> None:
+        """Prepare folders; nothing is started yet. `beside` is entered when Airflow is up, and left
+        before it is ended.
 
         Raises `ValueError`, which says what to do, where the plan cannot be carried out.
         """
         self.faults = choose(plan)
         self.version = _check(plan)
         self.plan = plan
+        self.beside = beside
         ports = Ports(plan.port)
         home = plan.work / "airflow"
         home.mkdir(parents=True)
@@ -193,6 +199,8 @@ class Laboratory:
             stops.callback(self.metadata.start())
             stops.callback(self.deployment.stop)
             self.deployment.start()
+            if self.beside:
+                stops.enter_context(self.beside(self.deployment))
             self._wait_until_parsed()
             print(f"it is up after {_clock(time.monotonic() - self._began)}", flush=True)
             self._began = time.monotonic()

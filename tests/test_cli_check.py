@@ -69,7 +69,7 @@ def test_alone(landed: Path) -> None:
         (["none.xyz"], 3, "no such file"),
         (["x.parquet", "--history", "a", "--name", "b"], 2, "not both"),
         (["postgresql://x/y", "--name", "t"], 2, "--table"),
-        (["x.parquet", "--name", "t", "--table", "t"], 2, "go with the URL"),
+        (["x.parquet", "--name", "t", "--table", "t"], 2, "goes with the URL"),
         (["x.parquet", "--false-alarms", "0"], 2, "false_alarms"),
     ],
 )

@@ -43,6 +43,22 @@ def show(checked: Checked, colour: Colour = "auto", out: Console | None = None) 
         _print_differences(out, checked)
         _print_examples(out, finding)
     _print_within(out, finding)
+    for words in finding.upstream:
+        out.print(Text(f"  ↑ {visible(words)}", "yellow"))
+    for gap in finding.gaps:
+        out.print(Text(f"  ? {visible(gap)}", "yellow"))
+
+
+def show_results(finding: Finding, colour: Colour = "auto", out: Console | None = None) -> None:
+    """A finding of another tool: its expectations that are not met."""
+    out = out or console(colour)
+    mark, style = ("✗", "bold red") if finding.alarm else ("✓", "green")
+    name = f"{finding.dataset or 'data'} ({finding.tool})"
+    out.print(Text(f"{mark} {visible(name)}: {visible(finding.summary)}", style))
+    for one in finding.differences:
+        told, style = ("fails", "red") if one.score > finding.limit else ("warns", "yellow")
+        column = "" if one.column == "*" else f"{one.column}: "
+        out.print(Text.assemble((f"  {told}  ", style), visible(column + one.words)))
     for gap in finding.gaps:
         out.print(Text(f"  ? {visible(gap)}", "yellow"))
 

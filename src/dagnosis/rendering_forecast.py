@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -11,7 +12,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from dagnosis.forecast.evaluation import Evaluation
-    from dagnosis.services.forecast import Risk, Scored, TrainedReport
+    from dagnosis.services.drift import Drift
+    from dagnosis.services.score import Risk, Scored
 
 
 def _table(*headers: str) -> Table:
@@ -42,6 +44,10 @@ def evaluation(found: Evaluation) -> None:
         )  # fmt: skip
     console.print(ranking)
     console.print(deciding)
+    usual, most = found.noise
+    console.print(
+        f"calibration error: a perfect forecaster would show {usual:.3f}, up to {most:.3f}, by chance"
+    )
     console.print("at 1 %, 5 %: precision/recall when so many of the runs raise an alert")
     parts = list(dict.fromkeys(name for score in found.scores for name in score.buckets))
     if parts:
@@ -62,25 +68,32 @@ def evaluation(found: Evaluation) -> None:
         )
 
 
-def training(report: TrainedReport) -> None:
-    """What was learned, what it is worth, whether it is used."""
+def drift(found: Drift) -> None:
+    """One row a window, the newest last."""
     console = Console()
-    console.print(
-        f"{report.labelled:,} runs with a known end of {report.runs:,}, {report.failures:,} failed; "
-        f"members: {', '.join(report.members)}"
-    )
-    champion = f", the model in use {report.champion:.3f}" if report.champion is not None else ""
-    console.print(
-        f"PR-AUC on the newest 15 %: {report.candidate:.3f}, last ten outcomes {report.last_ten:.3f}"
-        f"{champion}"
-    )
-    if abs(report.drift) > 4:
-        more = "more" if report.drift > 0 else "fewer"
-        console.print(f"Drift: {more} of the newest runs failed than was forecast")
-    if report.promoted:
-        console.print(f"[green]In use:[/] {report.version}")
+    console.print(f"The {escape(found.model)}, on runs that it has not learned from")
+    table = _table("", "window (UTC)", "runs", "failed", "forecast", "95 % of the gap",
+                   "calibration error", "by chance")  # fmt: skip
+    for window in found.windows:
+        since, until = (
+            datetime.fromtimestamp(t, timezone.utc) for t in (window.since, window.until)
+        )
+        table.add_row(
+            "[red]●[/]" if window.drifted else "",
+            f"{since:%Y-%m-%d} to {until:%m-%d}", f"{window.runs:,}",
+            f"{window.failed:.1%}", f"{window.forecast:.1%}",
+            f"{window.low:+.1%} to {window.high:+.1%}",
+            f"{window.calibration_error:.3f}", f"to {window.chance:.3f}",
+        )  # fmt: skip
+    console.print(table)
+    newest = found.windows[-1]
+    if found.drifted:
+        more = "more" if newest.gap > 0 else "fewer"
+        console.print(
+            f"[red]Drifted:[/] {more} runs fail than is forecast; dagnosis retrain forecast"
+        )
     else:
-        console.print(f"Not put in use: {report.why or '--no-promote'}")
+        console.print("The newest forecasts fit")
 
 
 def risks(found: Scored) -> None:
@@ -91,7 +104,7 @@ def risks(found: Scored) -> None:
     for risk in found.risks:
         table.add_row(
             "[red]●[/]" if risk.alert else "",
-            f"{risk.p_fail:.1%}",
+            f"{risk.p_fail:.1%}" + _moved(risk),
             f"{risk.when:%m-%d %H:%M}" + (" open" if risk.kind == "open" else ""),
             escape(f"{risk.dag_id}.{risk.task_id}" if risk.task_id else risk.dag_id),
             _takes(risk),
@@ -101,11 +114,22 @@ def risks(found: Scored) -> None:
     console.print(f"● alert: {found.threshold:.1%} or more")
 
 
+def _moved(risk: Risk) -> str:
+    """Where the risk of an open run came from, if it went far."""
+    if abs(risk.p_fail - risk.before) < 0.01:
+        return ""
+    return f" {'↑' if risk.p_fail > risk.before else '↓'} from {risk.before:.1%}"
+
+
 def _takes(risk: Risk) -> str:
     if risk.seconds is None:
         return "-"
     text = ", ".join(span(value) for value in risk.seconds)
-    return f"{text} [yellow]late[/]" if risk.late else text
+    if risk.late and risk.late_by:
+        text += f"; [yellow]late by {span(max(risk.late_by[0], 0.0))}[/]"
+    if risk.p_late is not None:
+        text += f"; past its deadline {risk.p_late:.0%}"
+    return text
 
 
 def span(seconds: float) -> str:

@@ -47,11 +47,70 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     llm_price_output: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     profiles: str = ""
     false_alarms: Annotated[float, msgspec.Meta(gt=0, le=30)] = 0.25
+    serve_host: str = "127.0.0.1"
+    serve_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8642
+    serve_names: str = ""
+    serve_auth: Literal["auto", "always"] = "auto"
+    serve_rate: Annotated[float, msgspec.Meta(gt=0)] = 50.0
+    serve_airflow: str = ""
+    tokens: str = ""
+    runs: str = ""
+    metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
+
+    watch_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 5.0
+    watch_since_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
+
+    airflow_url: str = ""
+    airflow_user: str = ""
+    airflow_password_env: str = ""
+    airflow_token_env: str = ""
+    airflow_database: str = ""
+    airflow_logs: str = ""
+    airflow_log_template: str = ""
+    airflow_history_source: str = ""
+    airflow_log_source: str = ""
+    airflow_timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+    airflow_patience_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 30.0
+    notify_incident_url: str = ""
+    notify_airflow_url: str = ""
+    notify_most_an_hour: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 30
+    notify_allow: str = ""
+    notify_webhook_url: str = ""
+    notify_webhook_secret_env: str = ""
+    notify_slack_url_env: str = ""
+    notify_mail_to: str = ""
+    notify_mail_from: str = ""
+    notify_mail_host: str = ""
+    notify_mail_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    notify_mail_tls: Literal["starttls", "tls", "none"] = "starttls"
+    notify_mail_user: str = ""
+    notify_mail_password_env: str = ""
+    notify_alertmanager_url: str = ""
+    notify_alertmanager_token_env: str = ""
+
+    spool: str = ""
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where hints of Airflow's processes lie."""
+        from dagnosis.spool import default_folder
+
+        return Path(self.spool).expanduser() if self.spool else default_folder()
+
+    @property
+    def runs_place(self) -> Path:
+        """Where the history of runs is kept: a Parquet file."""
+        return Path(self.runs).expanduser() if self.runs else _data() / "runs.parquet"
 
     @property
     def profiles_place(self) -> str:
         """Where the profiles of batches are kept: a path or a URL."""
         return self.profiles or str(_data() / "profiles.db")
+
+    @property
+    def tokens_file(self) -> Path:
+        """Where the hashes of tokens are kept."""
+        return Path(self.tokens).expanduser() if self.tokens else _data() / "tokens.json"
 
     @property
     def models_folder(self) -> Path:
@@ -90,6 +149,45 @@ DESCRIPTIONS: dict[str, str] = {
     "llm_price_output": "Price of a million tokens answered.",
     "profiles": "Profiles of batches: a SQLite file or a URL; empty: `profiles.db` in the user's data folder.",
     "false_alarms": "False alarms accepted of one table (a month, above 0, up to 30).",
+    "serve_host": "Address that the pages are served on; others than this machine's need a token.",
+    "serve_port": "Port that the pages are served on (0: any that is free).",
+    "serve_names": "Host names that the server is known by beside its own, as behind a proxy; commas between.",
+    "serve_auth": "auto: no token is asked for on this machine alone; always: everybody shows one.",
+    "serve_rate": "Requests of one client (a second; eight times as many at once).",
+    "serve_airflow": "Address of Airflow's pages as browsers know it, for links; empty: airflow_url.",
+    "tokens": "Hashes of tokens for the pages and the API: a file; empty: `tokens.json` in the user's data folder.",
+    "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
+    "watch_since_hours": "How far back the first look of a watch goes (hours).",
+    "runs": "History of runs that forecasts learn from, a Parquet file; empty: `runs.parquet` in the user's data folder.",
+    "airflow_url": "Address of Airflow's API server (3.x) or webserver (2.10, 2.11), such as http://airflow:8080.",
+    "airflow_user": "User of Airflow who may read DAGs, runs and logs.",
+    "airflow_password_env": "Name of the variable that holds the user's password.",
+    "airflow_token_env": "Name of the variable that holds a token, instead of user and password.",
+    "airflow_database": "URL of Airflow's metadata database (PostgreSQL, MySQL, SQLite); it is only read.",
+    "airflow_logs": "Logs of tasks: a folder, or s3://…, gs://…, az://…; empty: through airflow_url.",
+    "airflow_log_template": "Airflow's log_filename_template, where it was changed; empty: Airflow's own.",
+    "airflow_history_source": "Where runs come from: airflow_api, airflow_db or an installed one; empty: by what is set.",
+    "airflow_log_source": "Where logs come from: airflow_api, log_files, object_store or an installed one; empty: by what is set.",
+    "airflow_timeout_seconds": "An Airflow that sends nothing for so long is taken not to answer (seconds).",
+    "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
+    "spool": "Folder of the hints that Airflow's processes leave; empty: `dagnosis/spool` in Airflow's home.",
+    "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
+    "notify_incident_url": "Address of dagnosis's pages as people reach them, for links in notifications.",
+    "notify_airflow_url": "Address of Airflow's pages as people reach them, for links; empty: airflow_url.",
+    "notify_most_an_hour": "Notifications an hour for each notifier; one more says that the rest is held back.",
+    "notify_allow": "Hosts and networks that are not public and may be notified (names and 10.0.0.0/8, commas between).",
+    "notify_webhook_url": "Address that notifications are posted to as JSON; empty: none.",
+    "notify_webhook_secret_env": "Name of the variable that holds the secret which signs the webhook.",
+    "notify_slack_url_env": "Name of the variable that holds the address of Slack's incoming webhook; empty: none.",
+    "notify_mail_to": "Who gets notifications by e-mail (addresses with commas between); empty: nobody.",
+    "notify_mail_from": "Sender of e-mails (an address).",
+    "notify_mail_host": "The SMTP server for e-mails.",
+    "notify_mail_port": "Port of the SMTP server (587 with starttls, 465 with tls).",
+    "notify_mail_tls": "How e-mail is encrypted: starttls, tls (from the first byte) or none.",
+    "notify_mail_user": "User name at the SMTP server; empty: no login.",
+    "notify_mail_password_env": "Name of the variable that holds the password at the SMTP server.",
+    "notify_alertmanager_url": "Address of a Prometheus Alertmanager; empty: none.",
+    "notify_alertmanager_token_env": "Name of the variable that holds a bearer token for Alertmanager.",
 }
 
 

@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 
+from dagnosis.forecast.facts import KINDS, Fact
 from dagnosis.forecast.features import NAMES
 from dagnosis.forecast.history import Event, Outcome, Request
 from dagnosis.forecast.models import Labels, Rows, Weights
@@ -47,6 +48,20 @@ def events(runs: int, seed: int = 0, tasks: int = 5, failing: float = 0.3) -> li
             )
     made.sort(key=lambda item: item[:2])
     return [event for *_, event in made]
+
+
+def facts(stream: list[Event], seed: int = 0, count: int = 30) -> list[Fact]:
+    """Facts about the DAGs and tasks of a stream, and about one that never runs."""
+    draw = random.Random(seed)
+    requests = [event for event in stream if isinstance(event, Request)]
+    made = []
+    for _ in range(count if requests else 0):
+        about = draw.choice(requests)
+        task = draw.choice((about.task_id, about.task_id, "", "elsewhere"))
+        dag = about.dag_id if draw.random() < 0.9 else "never-runs"
+        moment = about.time + draw.choice((0.0, 0.0, -5.0, 3600.0, 1e5))
+        made.append(Fact(draw.choice(list(KINDS)), dag, task, moment))
+    return made
 
 
 def rows(count: int = 400, seed: int = 0) -> tuple[Rows, Labels, Weights]:

@@ -1,7 +1,7 @@
 """Reading Airflow's metadata database: what its rows mean, and that it is only read.
 
 The schema below is that of Airflow 3.3.2 where we read it; `test_a_real_database` reads one that the
-lab made, when DAGNOSIS_AIRFLOW_DB names it.
+lab made, when DAGNOSIS_AIRFLOW_DB is its URL.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import pytest
 
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.forecast import kept
-from dagnosis.forecast.airflow_history import read_attempts
+from dagnosis.forecast.airflow_history import read_attempts, read_facts
+from dagnosis.forecast.facts import KINDS
 from dagnosis.forecast.history import Table
-from dagnosis.services.forecast import pull
+from dagnosis.services.history import pull
 
 TRY = (
     "task_id TEXT, dag_id TEXT, run_id TEXT, map_index INT, try_number INT, state TEXT, start_date "
@@ -74,9 +75,9 @@ def test_each_try_is_a_row(database: Path) -> None:
 
 def test_pulling_twice_changes_nothing(database: Path, tmp_path: Path) -> None:
     runs, url = tmp_path / "kept" / "runs.parquet", f"sqlite:///{database}"
-    assert pull(url, runs) == (5, 5)
+    assert pull(url, runs) == (5, 5, 0)
     before = list(Table(runs).events())
-    assert pull(url, runs)[1] == 5
+    assert pull(url, runs).kept == 5
     assert list(Table(runs).events()) == before
 
 
@@ -88,7 +89,7 @@ def test_what_airflow_forgets_is_kept(database: Path, tmp_path: Path) -> None:
         db.execute(
             "UPDATE task_instance SET state = 'failed', end_date = updated_at WHERE task_id = 'waits'"
         )
-    assert pull(url, runs)[1] == 5
+    assert pull(url, runs).kept == 5
     assert len(list(Table(runs).events())) == 10  # five requests, and now all have ended
 
 
@@ -114,15 +115,22 @@ def test_a_database_that_is_none(tmp_path: Path) -> None:
 
 
 def test_a_real_database() -> None:
-    path = os.environ.get("DAGNOSIS_AIRFLOW_DB")
-    if not path:
-        pytest.skip("DAGNOSIS_AIRFLOW_DB names no metadata database (lab/README.md makes one)")
-    rows = list(read_attempts(f"sqlite:///{path}"))
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+    url = os.environ.get("DAGNOSIS_AIRFLOW_DB")
+    if not url:
+        pytest.skip(
+            "DAGNOSIS_AIRFLOW_DB is no URL of a metadata database (lab/README.md makes one)"
+        )
+    import sqlalchemy as sa
+
+    rows = list(read_attempts(url))
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as db:
         counted = sum(
-            db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            db.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one()
             for table in ("task_instance", "task_instance_history")
         )
+    engine.dispose()
     assert len(rows) == counted > 0
     assert len({row["run_uid"] for row in rows}) == counted
     assert all(row["end_time"] for row in rows if row["state"] in ("failed", "success"))
+    assert {fact.kind for fact in read_facts(url)} <= set(KINDS)

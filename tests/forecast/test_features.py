@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 
 from dagnosis.forecast import batch
 from dagnosis.forecast.design import COLUMNS, COMMON, design
+from dagnosis.forecast.facts import Fact, merged
 from dagnosis.forecast.features import NAMES, Stream, Track
 from dagnosis.forecast.history import Event, Outcome, Request, Table
-from tests.forecast.making import events
+from tests.forecast.making import events, facts
 
 
 def table_of(stream: list[Event], path: Path) -> Table:
@@ -44,10 +46,12 @@ def table_of(stream: list[Event], path: Path) -> Table:
     return Table(path)
 
 
-def streamed(stream: list[Event]) -> dict[str, list[float]]:
+def streamed(stream: list[Event], known: Sequence[Fact] = ()) -> dict[str, list[float]]:
     state, rows = Stream(), {}
-    for event in stream:
-        if isinstance(event, Request):
+    for event in merged(stream, known):
+        if isinstance(event, Fact):
+            state.know(event)
+        elif isinstance(event, Request):
             rows[event.uid] = state.ask(event)
         else:
             state.tell(event)
@@ -60,8 +64,9 @@ def test_batch_equals_stream(
     tmp_path_factory: pytest.TempPathFactory, seed: int, runs: int, tasks: int
 ) -> None:
     table = table_of(events(runs, seed, tasks), tmp_path_factory.mktemp("runs") / "runs.csv")
-    rows = streamed(list(table.events()))
-    made = batch.matrix(batch.load(table))
+    known = facts(list(table.events()), seed, count=seed % 3 * 20)
+    rows = streamed(list(table.events()), known)
+    made = batch.matrix(batch.load(table, known))
     assert made.shape == (len(rows), len(NAMES))
     expected = np.array(list(rows.values()), np.float32).reshape(made.shape)
     np.testing.assert_allclose(made, expected, rtol=2e-5, atol=2e-6, equal_nan=True)

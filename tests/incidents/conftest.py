@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.store import Store, open_store
 from lab.services import postgres
 
@@ -52,4 +53,10 @@ def setting(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def store(setting: str) -> Iterator[Store]:
     with open_store(setting) as opened:
+        yield opened
+
+
+@pytest.fixture
+def incidents(setting: str) -> Iterator[Incidents]:
+    with open_incidents(setting) as opened:
         yield opened

@@ -150,11 +150,12 @@ def test_the_revisions_lead_to_the_schema(store: Store) -> None:
 def test_every_revision_can_be_taken_back(store: Store) -> None:
     from alembic.operations import Operations
 
-    from dagnosis.incidents.migrations.versions import v0001_start
+    from dagnosis.incidents.migrations.versions import v0001_start, v0002_incidents
 
     with store._engine.begin() as connection:
         context = MigrationContext.configure(connection)
         with Operations.context(context):
+            v0002_incidents.downgrade()
             v0001_start.downgrade()
         assert not sa.inspect(connection).has_table("diagnosis")
 

@@ -17,10 +17,18 @@ from dagnosis.cli.check import accept, check
 from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
+from dagnosis.cli.incidents import incidents
 from dagnosis.cli.lines import lines
+from dagnosis.cli.mcp import mcp
+from dagnosis.cli.metrics import metrics
+from dagnosis.cli.notify import notify
+from dagnosis.cli.results import results
 from dagnosis.cli.retrain import models, retrain
+from dagnosis.cli.retries import retries
+from dagnosis.cli.serve import serve, token
 from dagnosis.cli.setup import config, demo, doctor
 from dagnosis.cli.terminal import CONTEXT, complain
+from dagnosis.cli.watch import watch
 from dagnosis.errors import DagnosisError, RefusedModelWarning
 
 
@@ -42,13 +50,22 @@ for _command in (
     lines,
     check,
     accept,
+    results,
     forecast,
     feedback,
     retrain,
     models,
+    watch,
+    retries,
+    incidents,
+    notify,
+    metrics,
+    mcp,
     doctor,
     config,
     demo,
+    serve,
+    token,
 ):
     app.add_command(_command)
 

@@ -56,7 +56,8 @@ def check(
 ) -> None:
     """Say whether a batch of a dataset is like its past.
 
-    DATASET is a file (Parquet, CSV, JSON; also .gz, .zst) or the URL of a database with --table.
+    DATASET is a file (Parquet, CSV, JSON; also .gz, .zst), the folder of a Delta or Iceberg table,
+    the URL of a database or conn://ID, a connection of Airflow, both with --table.
     With --name the past is what was stored by earlier checks; with --history it is a folder of
     files, of which those are used whose names sort before this one.
 
@@ -66,6 +67,7 @@ def check(
       dagnosis check 2026-01-05.parquet --name orders --html report.html
       dagnosis check postgresql://me@host/shop --table orders \\
           --where "day = '2026-01-05'" --partition 2026-01-05 --name orders
+      dagnosis check conn://warehouse --table shop.orders --partition 2026-01-05 --name orders
       dagnosis check export.csv --json | jq '.cells[]'
 
     Exit code: 0 healthy or still learning, 1 an alarm, 3 the dataset was unreadable.
@@ -76,7 +78,7 @@ def check(
     if history is not None and name is not None:
         raise WrongUse("check: give --history or --name, not both")
     days = _holidays(holidays)
-    if name is None and not _is_url(dataset):
+    if name is None and not (_is_url(dataset) or Path(dataset).is_dir() or where):
         from dagnosis.services.check import check_files
 
         checked = check_files(
@@ -116,7 +118,7 @@ def _check_stored(
     from dagnosis.services.check import check as check_batch
 
     if name is None:
-        raise WrongUse("check: a database needs --name, under which its profiles are stored")
+        raise WrongUse("check: a table needs --name, under which its profiles are stored")
     engine, key = _engine(dataset, table, where, partition)
     store = ProfileStore(chosen.profiles_place)
     return check_batch(
@@ -170,17 +172,17 @@ def _engine(
     dataset: str, table: str | None, where: str | None, partition: str | None
 ) -> tuple[Engine, str]:
     """What holds the batch, and the name of its partition."""
-    if _is_url(dataset):
-        from dagnosis.data.profile.sql import SQLEngine
+    from dagnosis.data.profile.duckdb import source_name
+    from dagnosis.data.profile.sources import engine_of
 
-        if table is None or partition is None:
-            raise WrongUse("a database needs --table and --partition (the date of the batch)")
-        return SQLEngine(dataset, table, where), partition
-    if table is not None or where is not None:
-        raise WrongUse("--table and --where go with the URL of a database, not with a file")
-    from dagnosis.data.profile.duckdb import DuckDBEngine, source_name
+    if dataset.startswith("conn://"):
+        from dagnosis.airflow.connections import table_of
 
-    engine = DuckDBEngine(Path(dataset), ordered=True)
+        engine: Engine = table_of(dataset, table, where)
+    else:
+        engine = engine_of(dataset, table, where)
+    if partition is None and (_is_url(dataset) or Path(dataset).is_dir()):
+        raise WrongUse("a table holds many batches: name this one by --partition, best its date")
     engine.fields()
     return engine, partition or source_name(Path(dataset))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 from dagnosis.cli.terminal import complain, opened, print_json, progress, read, sources
 from dagnosis.errors import DagnosisError, UnreadableInput, WrongUse
+from dagnosis.model import TaskRef
 
 
 @click.command()
@@ -33,6 +34,16 @@ from dagnosis.errors import DagnosisError, UnreadableInput, WrongUse
     type=click.IntRange(1, 50),
     help="Lines quoted, 1 to 50 (default 5).",
 )
+@click.option(
+    "--task",
+    metavar="DAG RUN TASK",
+    type=(str, str, str),
+    help="A task of the Airflow that is set up, instead of FILE.",
+)
+@click.option("--map-index", metavar="N", type=click.IntRange(min=0), help="Of a mapped task.")
+@click.option(
+    "--try", "try_number", metavar="N", type=click.IntRange(min=1), help="Default: the last one."
+)
 @click.option("--full", is_flag=True, help="Search every byte of a huge log.")
 @click.option("--remember", is_flag=True, help="Keep the diagnoses, to list later ones like them.")
 @click.option("--llm", is_flag=True, help="Ask a language model where the local answer is unsure.")
@@ -42,6 +53,9 @@ def explain(
     jsonl: Path | None,
     out: Path | None,
     evidence: int | None,
+    task: tuple[str, str, str] | None,
+    map_index: int | None,
+    try_number: int | None,
     full: bool,
     remember: bool,
     llm: bool,
@@ -57,9 +71,12 @@ def explain(
       kubectl logs my-pod | dagnosis explain -
       dagnosis explain attempt=1.log --json | jq .cause
       dagnosis explain --jsonl cases.jsonl --out answers.jsonl
+      dagnosis explain --task orders scheduled__2026-11-26T00:00:00+00:00 load
+                                                 from Airflow itself: docs/howto/sources.md
       dagnosis explain attempt=1.log --llm       with a model of yours: docs/howto/llm.md
 
-    Exit code: 0 no failure found, 1 a failure was explained, 3 an input was unreadable.
+    Exit code: 0 no failure found, 1 a failure was explained, 3 an input was unreadable,
+    4 Airflow did not answer.
     """
     from dagnosis import settings
     from dagnosis.logs.reading import EVERYTHING, Limits
@@ -72,6 +89,14 @@ def explain(
         raise WrongUse("explain: --out goes with --jsonl (for logs, redirect the output of --json)")
     if jsonl is not None:
         sys.exit(_explain_rows(jsonl, out, _explainer(chosen, remember, consultant)))
+    if task is None and (map_index is not None or try_number is not None):
+        raise WrongUse("explain: --map-index and --try go with --task DAG RUN TASK")
+    if task is not None:
+        if files or jsonl is not None:
+            raise WrongUse("explain: give logs or --task, not both")
+        ref = TaskRef(*task, -1 if map_index is None else map_index, try_number or 1)
+        explained = _explainer(chosen, remember, consultant)
+        sys.exit(_explain_task(chosen, ref, try_number is None, as_json, explained))
     if not files:
         raise WrongUse(
             "explain: name at least one log, a folder, or - (see dagnosis explain --help)"
@@ -137,6 +162,25 @@ def _explain_files(
         else:
             rendering.one(answers[0], chosen.colour)
     return worst or int(any(answer.failed for answer in answers))
+
+
+def _explain_task(
+    chosen: Settings,
+    task: TaskRef,
+    last: bool,
+    as_json: bool,
+    explained: Callable[[LogText], Diagnosis],
+) -> int:
+    from dagnosis.services.fetch import fetch
+
+    answer = explained(fetch(chosen, task, last=last))
+    if as_json:
+        print_json(answer)
+    else:
+        from dagnosis import rendering
+
+        rendering.one(answer, chosen.colour)
+    return int(answer.failed)
 
 
 def _explainer(

@@ -6,13 +6,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dagnosis.cli.terminal import CONTEXT, complain, print_json
 from dagnosis.errors import UnreadableInput
 
+if TYPE_CHECKING:
+    from dagnosis.services.history import Pulled
+
 RUNS = click.argument("runs", metavar="RUNS", type=Path)
+OUR_RUNS = click.argument("runs", metavar="[RUNS]", type=Path, required=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 
@@ -21,7 +26,8 @@ def forecast() -> None:
     """How likely is a run to fail, said before it starts, and why.
 
     RUNS is a table of runs (.parquet, .csv, .jsonl), one row a try; docs/reference/runs.md has its
-    columns. `dagnosis forecast pull` makes one from Airflow's metadata database.
+    columns. `dagnosis forecast pull` makes one from Airflow's metadata database. Where RUNS may be left
+    out, the setting `runs` says which it is.
 
     \b
     Examples:
@@ -29,62 +35,91 @@ def forecast() -> None:
       dagnosis forecast evaluate runs.parquet --html report.html
       dagnosis forecast train runs.parquet
       dagnosis forecast score runs.parquet
+      dagnosis forecast drift runs.parquet
     """
 
 
-@forecast.command()
-@click.argument("url", metavar="URL")
-@click.argument("runs", metavar="RUNS.parquet", type=Path)
-@AS_JSON
-def pull(url: str, runs: Path, as_json: bool) -> None:
-    """Read Airflow's metadata database into RUNS, which grows; Airflow's own history is cleaned.
+def ours(runs: Path | None) -> Path:
+    """The history that was named, else that of the settings."""
+    from dagnosis import settings
 
-    The database is only read (Airflow 2.10 and later, SQLite and PostgreSQL). A second pull reads what
-    changed since the first and replaces rows of the same try.
+    return runs or settings.load().settings.runs_place
+
+
+@forecast.command()
+@click.argument("url", metavar="[URL]", default="")
+@click.argument("runs", metavar="[RUNS.parquet]", type=Path, required=False)
+@AS_JSON
+def pull(url: str, runs: Path | None, as_json: bool) -> None:
+    """Read the runs of an Airflow into RUNS, which grows; Airflow's own history is cleaned.
+
+    URL is its metadata database, which is only read (2.10 and later), or its address (2.10 and later;
+    user or token as in the settings airflow_user, airflow_token_env); without one it is the Airflow of
+    the settings. A second pull reads what changed since the first and replaces rows of the same try.
+    Facts about the DAGs (new versions, what people did by hand; from a database failures upstream and
+    assets, too) go beside it, into RUNS.facts.csv.
 
     \b
     Examples:
       dagnosis forecast pull sqlite:////opt/airflow/airflow.db runs.parquet
       dagnosis forecast pull postgresql://reader@db/airflow runs.parquet
+      dagnosis forecast pull http://airflow:8080 runs.parquet
 
     Exit code: 0 ok, 2 wrong use, 3 no Airflow database, 4 it does not answer.
     """
-    from dagnosis.services.forecast import pull as pulled
-
-    read, kept = pulled(url, runs)
+    runs = ours(runs)
+    done = _pulled(url, runs)
     if as_json:
-        print_json({"read": read, "kept": kept, "runs": str(runs)})
+        print_json({**done._asdict(), "runs": str(runs)})
     else:
-        click.echo(f"{read:,} tries read, {kept:,} kept in {runs}")
+        click.echo(f"{done.read:,} tries read, {done.kept:,} kept in {runs}, {done.facts:,} facts")
 
 
 @forecast.command()
-@RUNS
+@OUR_RUNS
+@click.option("--airflow", metavar="URL", help="Pull from this Airflow into RUNS first.")
+@click.option("--database", metavar="URL", help="Pull from this metadata database into RUNS first.")
 @click.option("--no-promote", is_flag=True, help="Train and judge, change nothing.")
+@click.option("--signals", metavar="FILE", type=Path, help="What was seen of runs (JSON lines).")
 @AS_JSON
-def train(runs: Path, no_promote: bool, as_json: bool) -> None:
+def train(
+    runs: Path | None,
+    airflow: str | None,
+    database: str | None,
+    no_promote: bool,
+    signals: Path | None,
+    as_json: bool,
+) -> None:
     """Train on RUNS, and use the model if it wins on the newest runs.
 
-    It must beat the share of failures in the last ten outcomes, and the model in use, on the newest
-    15 % of the runs, which it had not seen. `dagnosis models rollback forecast` takes it back.
+    It must beat the share of failures in the last ten outcomes on the newest 15 % of the runs, which it
+    had not seen, and the model in use on those of them that came after that was trained. `dagnosis
+    models rollback forecast` takes it back.
 
     \b
     Examples:
       dagnosis forecast train runs.parquet
+      dagnosis forecast train --database postgresql://reader@db/airflow
+      dagnosis forecast train --airflow http://airflow:8080
       dagnosis forecast train runs.parquet --no-promote --json
 
     Exit code: 0 it is in use, 1 it did not win (or --no-promote), 3 RUNS is unreadable or too short.
     """
-    from dagnosis.services.forecast import train as trained
+    from dagnosis import settings
+    from dagnosis.services.forecast_training import lines
+    from dagnosis.services.forecast_training import train as trained
 
+    runs = ours(runs)
     with _steps(as_json) as step:
-        report = trained(runs, promote=not no_promote, step=step)
+        for url in filter(None, (airflow, database)):
+            step("pulling")
+            _pulled(url, runs)
+        folder = settings.load().settings.models_folder
+        report = trained(runs, folder, not no_promote, step, signals)
     if as_json:
         print_json(report)
     else:
-        from dagnosis import rendering_forecast
-
-        rendering_forecast.training(report)
+        click.echo("\n".join(lines(report)))
     sys.exit(0 if report.promoted else 1)
 
 
@@ -124,7 +159,7 @@ def evaluate(runs: Path, html: Path | None, as_json: bool) -> None:
 
 
 @forecast.command()
-@RUNS
+@OUR_RUNS
 @click.option(
     "--alerts",
     metavar="N",
@@ -141,22 +176,48 @@ def evaluate(runs: Path, html: Path | None, as_json: bool) -> None:
     show_default=True,
     help="Runs that are listed.",
 )
+@click.option(
+    "--deadline",
+    metavar="[DAG=]SPAN",
+    multiple=True,
+    help="Runs should have ended so long after they were asked for, as 90m or etl=2h.",
+)
+@click.option(
+    "--signals", metavar="FILE", type=Path, help="What is seen of open runs (JSON lines)."
+)
 @AS_JSON
-def score(runs: Path, alerts: float, most: int, as_json: bool) -> None:  # fmt: skip
+def score(
+    runs: Path | None,
+    alerts: float,
+    most: int,
+    deadline: tuple[str, ...],
+    signals: Path | None,
+    as_json: bool,
+) -> None:
     """List the open runs of RUNS, and the next of each task, by risk and with the reasons.
+
+    The risk of an open run is that before it started, moved by its age (and by what --signals says of
+    its log and heartbeats). Beside it: how long it takes, when it ends, and with --deadline the chance
+    that it is late.
 
     \b
     Examples:
       dagnosis forecast score runs.parquet
       dagnosis forecast score runs.parquet --alerts 2
+      dagnosis forecast score runs.parquet --deadline 6h --deadline billing=90m
       dagnosis forecast score runs.parquet --json | jq '.risks[] | select(.alert)'
 
     Exit code: 0 no alert, 1 alerts, 3 RUNS is unreadable.
     """
-    from dagnosis.services.forecast import score as scored
+    from dagnosis import settings
+    from dagnosis.services.score import deadlines, read_signals
+    from dagnosis.services.score import score as scored
 
+    until = deadlines(deadline)
+    seen = read_signals(signals) if signals else None
+    folder = settings.load().settings.models_folder
     with _bar("Reading runs", as_json) as progress:
-        found = scored(runs, alerts, most, progress=progress)
+        found = scored(ours(runs), alerts, most, folder, progress, until, seen)
     _complain(found.troubles)
     if as_json:
         print_json(found)
@@ -165,6 +226,44 @@ def score(runs: Path, alerts: float, most: int, as_json: bool) -> None:  # fmt: 
 
         rendering_forecast.risks(found)
     sys.exit(int(any(risk.alert for risk in found.risks)))
+
+
+@forecast.command()
+@OUR_RUNS
+@click.option(
+    "--window",
+    metavar="N",
+    type=click.IntRange(50),
+    default=1000,
+    show_default=True,
+    help="Runs that are judged together.",
+)
+@AS_JSON
+def drift(runs: Path | None, window: int, as_json: bool) -> None:
+    """Do the forecasts of the model in use still fit? Judged by runs that came after its training.
+
+    A window has drifted where more or fewer runs failed than was forecast, beyond what whole days
+    drawn at random show, and the calibration error is beyond chance. Then retrain.
+
+    \b
+    Examples:
+      dagnosis forecast drift runs.parquet
+      dagnosis forecast drift --window 200 --json
+
+    Exit code: 0 they fit, 1 the newest window has drifted, 3 RUNS is unreadable or too short.
+    """
+    from dagnosis import settings
+    from dagnosis.services.drift import watch
+
+    with _steps(as_json) as step:
+        found = watch(ours(runs), window, settings.load().settings.models_folder, step)
+    if as_json:
+        print_json(found)
+    else:
+        from dagnosis import rendering_forecast
+
+        rendering_forecast.drift(found)
+    sys.exit(int(found.drifted))
 
 
 @forecast.command()
@@ -196,6 +295,12 @@ def replay(events: Path, out: Path, model: str, as_json: bool) -> None:
             f"{done.requests:,} forecasts in {out}; {done.labelled:,} outcomes seen, "
             f"fitted {done.fits} times"
         )
+
+
+def _pulled(url: str, runs: Path) -> Pulled:
+    from dagnosis.services.history import pull
+
+    return pull(url, runs)
 
 
 def _complain(lines: tuple[str, ...]) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from dagnosis.cli.terminal import CONTEXT, complain, print_json, showing
 from dagnosis.errors import UnreadableInput, WrongUse
+
+if TYPE_CHECKING:
+    from dagnosis.settings import Settings
 
 
 @click.command()
@@ -23,9 +28,11 @@ from dagnosis.errors import UnreadableInput, WrongUse
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a model.")
 def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool) -> None:
-    """Train models on the feedback, and put in use only what wins.
+    """Train models on the feedback and the forecast on the runs, and put in use only what wins.
 
-    The older labels train, the newest 30 % judge. A new model is promoted when it is better on those
+    The forecast learns from the history of runs (setting `runs`, made by `dagnosis forecast pull`): it
+    must beat the last ten outcomes, and the model in use, on runs that neither has seen. For the others
+    the older labels train, the newest 30 % judge. A new model is promoted when it is better on those
     than the model in use (McNemar's test, one-sided, p below 0.05) and not worse on the evaluation
     set that is shipped.
 
@@ -33,6 +40,7 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
     Examples:
       dagnosis retrain
       dagnosis retrain causes --dry-run
+      dagnosis retrain forecast
       dagnosis models rollback causes     if it disappoints
 
     Exit code: 0 whether or not a model was promoted, 2 when training needs what is not installed.
@@ -50,6 +58,10 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
         with open_store(chosen.store_place) as store:
             labels = store.labels()
     missing: list[WrongUse] = []
+    if name in ("all", "forecast"):
+        _forecast(chosen, dry_run, seed, as_json, asked=name == "forecast")
+    if name == "forecast":
+        return
     if name == "all":
         found, missing = contract.trainers()
     else:
@@ -73,6 +85,33 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
     for error in missing:
         complain(error)
     sys.exit(WrongUse.exit_code if missing and not found else 0)
+
+
+def _forecast(chosen: Settings, dry_run: bool, seed: int, as_json: bool, asked: bool) -> None:
+    """Retrain the forecast; without a history that is a message, and an error where it was asked
+    for."""
+    from dagnosis.services.forecast_training import lines
+    from dagnosis.services.retrain import retrain_forecast
+
+    try:
+        with showing("Retraining forecast") as progress:
+            report = retrain_forecast(
+                chosen.runs_place,
+                seed=seed,
+                dry_run=dry_run,
+                folder=chosen.models_folder,
+                progress=progress,
+            )
+    except UnreadableInput as error:
+        if asked:
+            raise
+        complain(f"forecast: {error}")
+        return
+    if as_json:
+        print_json({"name": "forecast", **msgspec.to_builtins(report)})
+    else:
+        for row in lines(report):
+            click.echo(f"forecast: {row}")
 
 
 @click.group(context_settings=CONTEXT)
@@ -106,8 +145,6 @@ def models_verify(as_json: bool) -> None:
 
 def _show_versions(as_json: bool) -> list[str]:
     """Print the versions; gives the troubles of those that are refused."""
-    import msgspec
-
     from dagnosis.models import store
 
     rows = [version for name in store.names() for version in store.versions(name)]

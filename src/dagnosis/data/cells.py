@@ -18,7 +18,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -50,7 +50,9 @@ EXPLAINED = 0.95
 destination hangs on the origin, too."""
 SETTLED = 0.7
 """Share of a group that must agree where no source is known to be often wrong."""
-SPREAD = 0.15
+ONCE = 0.7
+"""Distinct values a row, within groups, from which a column can be the source of reports."""
+SPREAD = 0.08
 """How much the values of a column must differ in how often they are right to be called sources."""
 
 
@@ -279,35 +281,76 @@ def _numbers(name: str, cells: list[str]) -> Iterator[Cell]:
             )
 
 
+class _Vote(NamedTuple):
+    """What a group says of a cell: that it is wrong (a positive weight) or right."""
+
+    weight: float
+    reason: str
+    by: str
+    sourced: bool
+
+
+Votes: TypeAlias = dict[tuple[int, str], list[_Vote]]
+
+
 def _dependencies(columns: Mapping[str, list[str]]) -> Iterator[Cell]:
     """Cells that differ from what their group agrees on, when the groups decide the column."""
     groups = {name: found for name, cells in columns.items() if (found := _groups(cells))}
-    rules: list[tuple[str, str, float]] = []
+    votes: Votes = defaultdict(list)
     for by, members in groups.items():
-        lifts = {name: _lift(cells, members) for name, cells in columns.items() if name != by}
-        free = {name: columns[name] for name, lift in lifts.items() if lift < WEAK}
-        for name, lift in lifts.items():
-            if name in free:
-                continue
-            if lift >= EXPLAINED or not _explained(columns[name], free, members, lift):
-                rules.append((by, name, lift))
-    votes: dict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
-    for by in groups:
-        decided = [(name, lift) for one, name, lift in rules if one == by]
-        if not decided:
-            continue
-        trust, sourced = _trust(columns, groups[by], by, [name for name, _ in decided])
-        for name, lift in decided:
-            if lift < LIFT and not sourced:
-                continue
-            for row, verdict, reason in _against(columns[name], groups[by], trust, by, sourced):
-                votes[row, name].append((lift if verdict else -lift, reason))
+        _vote(columns, by, members, _decided(columns, by, members), votes)
+    wrong: dict[int, list[str]] = defaultdict(list)
     for (row, name), cast in votes.items():
-        total = sum(weight for weight, _ in cast)
-        if total > 0:
-            share = total / sum(abs(weight) for weight, _ in cast)
-            reason = max(cast)[1]
-            yield Cell(row, name, 0.5 + share / 2.5, "dependency", reason)
+        if sum(vote.weight for vote in cast) > 0:
+            wrong[row].append(name)
+    for row, names in wrong.items():
+        against = [vote for name in names for vote in votes[row, name] if vote.weight > 0]
+        sure = len({vote.by for vote in against}) > 1 or any(vote.sourced for vote in against)
+        # several cells that one column alone speaks against are two things that share its value, two
+        # routes of one length, rather than several errors; unless a source is known for them
+        if sure or len(names) == 1:
+            yield from (_outvoted(row, name, votes[row, name]) for name in names)
+
+
+def _outvoted(row: int, name: str, cast: list[_Vote]) -> Cell:
+    weights = [vote.weight for vote in cast]
+    share = sum(weights) / sum(map(abs, weights))
+    return Cell(row, name, 0.5 + share / 2.5, "dependency", max(cast).reason)
+
+
+def _decided(
+    columns: Mapping[str, list[str]], by: str, groups: list[list[int]]
+) -> dict[str, float]:
+    """The columns that the groups of one decide, and how much more than chance."""
+    lifts = {name: _lift(cells, groups) for name, cells in columns.items() if name != by}
+    free = {name: columns[name] for name, lift in lifts.items() if lift < WEAK}
+    return {
+        name: lift
+        for name, lift in lifts.items()
+        if name not in free
+        and (lift >= EXPLAINED or not _explained(columns[name], free, groups, lift))
+    }
+
+
+def _vote(
+    columns: Mapping[str, list[str]],
+    by: str,
+    groups: list[list[int]],
+    decided: Mapping[str, float],
+    votes: Votes,
+) -> None:
+    """Add what the groups of `by` say of the columns that they decide."""
+    if not decided:
+        return
+    trust, sourced = _trust(columns, groups, by, list(decided))
+    for name, lift in decided.items():
+        if lift < LIFT and not sourced:
+            continue
+        told = list(_against(columns[name], groups, trust, by, sourced))
+        if not sourced and sum(verdict for _, verdict, _ in told) > GUARD * len(told):
+            continue
+        for row, verdict, reason in told:
+            votes[row, name].append(_Vote(lift if verdict else -lift, reason, by, sourced))
 
 
 def _groups(cells: list[str]) -> list[list[int]] | None:
@@ -374,7 +417,10 @@ def _trust(
     witnesses = {
         name: cells
         for name, cells in columns.items()
-        if name != by and name not in decided and 3 <= len(set(cells)) <= size / 8
+        if name != by
+        and name not in decided
+        and 3 <= len(set(cells)) <= size / 8
+        and _once(cells, groups)
     }
     for _ in range(4):
         right, seen = [0] * size, [0] * size
@@ -398,17 +444,28 @@ def _trust(
     return trust, sourced
 
 
+def _once(cells: list[str], groups: list[list[int]]) -> bool:
+    """Whether a column may name sources: each tells of a thing once, so the rows of a group differ in it."""
+    told = sum(len({cells[row] for row in rows}) for rows in groups)
+    return told >= ONCE * sum(map(len, groups))
+
+
 def _rates(
     cells: list[str], right: list[int], seen: list[int]
 ) -> tuple[float, dict[str, float], list[str]]:
     """Spread over the values of how often their rows are right, the rate of each value, the values."""
-    hits: dict[str, list[float]] = defaultdict(lambda: [1.0, 2.0])
+    hits: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for value, one, all_ in zip(cells, right, seen, strict=True):
         hits[value][0] += one
         hits[value][1] += all_
-    rates = {value: yes / total for value, (yes, total) in hits.items()}
-    mean = sum(rates.values()) / len(rates)
-    spread = (sum((rate - mean) ** 2 for rate in rates.values()) / len(rates)) ** 0.5
+    total = max(sum(seen), 1)
+    mean = sum(right) / total
+    # a value of few rows is taken for as right as all are
+    rates = {value: (yes + 2 * mean) / (all_ + 2) for value, (yes, all_) in hits.items()}
+    square = sum(all_ * (rates[value] - mean) ** 2 for value, (_, all_) in hits.items()) / total
+    # so much rates differ by chance
+    chance = len(hits) * mean * (1 - mean) / total
+    spread = max(square - chance, 0.0) ** 0.5
     return spread, rates, cells
 
 

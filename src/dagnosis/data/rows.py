@@ -43,6 +43,9 @@ COMPONENTS = (1, 2, 4)
 KEPT, ROUNDS = 0.75, 4
 """Each mixture is fitted to the likeliest three quarters of the rows, in four rounds (as the minimum
 covariance determinant does with one Gaussian, Rousseeuw and Van Driessen 1999)."""
+WIDE = 300
+"""Columns from which a Gaussian has a spread for each column alone: its covariance would take time that
+grows with their cube, and more rows than there are."""
 FITTED = 20_000
 """Rows that mixtures are fitted to; all are scored."""
 FENCE = Limit(6.0)
@@ -147,7 +150,11 @@ def _mixture(table: Floats, components: int) -> Floats:
     base, kept = table[chosen], table[chosen]
     for _ in range(ROUNDS):
         model = GaussianMixture(
-            n_components=components, reg_covar=1e-3, random_state=SEED, max_iter=50
+            n_components=components,
+            covariance_type="full" if table.shape[1] < WIDE else "diag",
+            reg_covar=1e-3,
+            random_state=SEED,
+            max_iter=50,
         )
         with warnings.catch_warnings():
             # not converged is no harm: the next round fits again

@@ -35,14 +35,38 @@ class Stored(msgspec.Struct, frozen=True):
     finding: bytes = b""
 
 
+class Summary(msgspec.Struct, frozen=True):
+    """A dataset: how many of its batches are stored, the newest one, and the finding about it."""
+
+    dataset: str
+    batches: int
+    partition: str
+    run: str
+    status: Status
+    made: datetime
+    finding: bytes = b""
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The profile of a dataset that was recorded last: when, what was decided, the finding as JSON."""
+
+    dataset: str
+    made_at: datetime
+    status: Status
+    finding: bytes = b""
+
+
 class ProfileStore:
-    """Profiles per dataset, partition and run, at `place`: a SQLite file or a URL of SQLAlchemy.
+    """Profiles per dataset, partition and run, at `place`: a SQLite file, a URL of SQLAlchemy, or an
+    engine, such as that of an Airflow connection.
 
     Raises `ServiceUnreachable` where the database does not answer, `WrongUse` for a URL that names no
     database. The tables are made on first use.
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str | Engine) -> None:
+        self._given = None if isinstance(place, str) else place
+        place = place if isinstance(place, str) else str(place.url)
         self.url = place if "://" in place else f"sqlite:///{place}"
         if self.url.startswith("postgresql://"):
             self.url = self.url.replace("postgresql", "postgresql+psycopg", 1)
@@ -67,7 +91,7 @@ class ProfileStore:
         if self._made is not None:
             return self._made
         try:
-            engine = create_engine(self.url, poolclass=NullPool)
+            engine = self._given or create_engine(self.url, poolclass=NullPool)
         except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
             raise WrongUse(f"profiles: not a database URL that can be used ({error})") from None
         if engine.dialect.name == "sqlite":
@@ -112,6 +136,36 @@ class ProfileStore:
             for row in newest.values()
         ]
 
+    def datasets(self) -> list[Summary]:
+        """Every dataset with its newest partition, those first that were checked last."""
+        from sqlalchemy import func, select
+
+        table = _tables().profiles
+        last = select(
+            table.c.dataset,
+            table.c.partition,
+            table.c.run,
+            table.c.status,
+            table.c.made_at,
+            table.c.finding,
+            func.count().over(partition_by=table.c.dataset).label("batches"),
+            func.row_number()
+            .over(
+                partition_by=table.c.dataset, order_by=(table.c.partition.desc(), table.c.id.desc())
+            )
+            .label("place"),
+        ).subquery()
+        query = select(last).where(last.c.place == 1).order_by(last.c.made_at.desc())
+        with self._begin() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Summary(
+                row.dataset, row.batches, row.partition, row.run, row.status,
+                _zoned(row.made_at), row.finding or b"",
+            )
+            for row in rows
+        ]  # fmt: skip
+
     def memory(self, dataset: str) -> Memory:
         """The memory of a dataset, a new one where there is none."""
         found = self._state(dataset, "memory")
@@ -129,6 +183,23 @@ class ProfileStore:
         with self._begin() as connection:
             query = select(func.max(table.c.partition)).where(table.c.dataset == dataset)
             return connection.execute(query).scalar() or ""
+
+    def latest(self) -> list[Latest]:
+        """What was recorded last of each dataset, the newest first."""
+        from sqlalchemy import func, select
+
+        table = _tables().profiles
+        last = select(func.max(table.c.id)).group_by(table.c.dataset)
+        query = (
+            select(table.c.dataset, table.c.made_at, table.c.status, table.c.finding)
+            .where(table.c.id.in_(last))
+            .order_by(table.c.made_at.desc())
+        )
+        with self._begin() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Latest(row.dataset, _zoned(row.made_at), row.status, row.finding or b"") for row in rows
+        ]
 
     def _state(self, dataset: str, which: str) -> bytes:
         from sqlalchemy import select
@@ -178,6 +249,11 @@ class ProfileStore:
                         judge=pack(judge) if judge else b"",
                     )
                 )
+
+
+def _zoned(when: datetime) -> datetime:
+    """SQLite keeps no zones; what it keeps is UTC."""
+    return when if when.tzinfo else when.replace(tzinfo=timezone.utc)
 
 
 class _Tables:

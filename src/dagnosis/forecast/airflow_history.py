@@ -19,6 +19,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
+from dagnosis.forecast.attempts import is_touch
+from dagnosis.forecast.facts import Fact
 from dagnosis.forecast.history import AIRFLOW_STATES
 
 if TYPE_CHECKING:
@@ -43,20 +45,94 @@ def read_attempts(url: str, since: datetime | None = None) -> Iterator[dict[str,
         raise ServiceUnreachable(f"the metadata database does not answer: {reason}") from None
 
 
+def read_facts(url: str, since: datetime | None = None) -> Iterator[Fact]:
+    """What the database knows beside the runs, in no order, since `since` (all if None): new versions
+    of DAGs, what people did by hand, assets that were updated, and failures of the tasks that make
+    what a DAG reads. Tables that this Airflow lacks give nothing. Raises as `read_attempts` does.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with _engine(url).connect() as connection:
+            yield from _facts(connection, since)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise ServiceUnreachable(f"the metadata database does not answer: {reason}") from None
+
+
+def _facts(connection: Connection, since: datetime | None) -> Iterator[Fact]:
+    from sqlalchemy import inspect, text
+
+    tables = set(inspect(connection).get_table_names())
+    for kind, needed, query, moment in _FACTS:
+        if not needed <= tables:
+            continue
+        bound = f" AND {moment} >= :since" if since else ""
+        rows = connection.execution_options(yield_per=5000).execute(
+            text(query + bound), _since(connection, since)
+        )
+        for dag_id, when, event in rows:
+            time = _time(when)
+            if dag_id and time is not None and (kind != "touch" or is_touch(event or "")):
+                yield Fact(kind, dag_id, "", time.timestamp())
+
+
+def _of_assets(word: str) -> tuple[tuple[str, set[str], str, str], ...]:
+    """Assets were called datasets before Airflow 3."""
+    reads, makes = f"dag_schedule_{word}_reference", f"task_outlet_{word}_reference"
+    written = (
+        f"SELECT r.dag_id, e.timestamp, NULL FROM {word}_event e "
+        f"JOIN {reads} r ON r.{word}_id = e.{word}_id WHERE e.timestamp IS NOT NULL"
+    )
+    failed = (
+        "SELECT r.dag_id, t.end_date, NULL FROM {tries} t "
+        f"JOIN {makes} o ON o.dag_id = t.dag_id AND o.task_id = t.task_id "
+        f"JOIN {reads} r ON r.{word}_id = o.{word}_id AND r.dag_id <> t.dag_id "
+        "WHERE t.state = 'failed' AND t.end_date IS NOT NULL"
+    )
+    return (
+        ("asset", {reads, f"{word}_event"}, written, "e.timestamp"),
+        *(
+            ("upstream", {reads, makes, tries}, failed.format(tries=tries), "t.end_date")
+            for tries in ("task_instance", "task_instance_history")
+        ),
+    )
+
+
+_FACTS: tuple[tuple[str, set[str], str, str], ...] = (
+    (
+        "change",
+        {"dag_version"},
+        "SELECT v.dag_id, v.created_at, NULL FROM dag_version v WHERE v.created_at IS NOT NULL",
+        "v.created_at",
+    ),
+    (
+        "touch",
+        {"log"},
+        "SELECT l.dag_id, l.dttm, l.event FROM log l WHERE l.dag_id IS NOT NULL",
+        "l.dttm",
+    ),
+    *_of_assets("asset"),
+    *_of_assets("dataset"),
+)
+"""Kind, tables needed, query of DAG, time and event, and the column of the time."""
+
+
 def _engine(url: str) -> Engine:
-    from sqlalchemy import create_engine, make_url
+    from sqlalchemy import NullPool, create_engine, make_url
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             # a file that is only read, and not made where there is none
-            return create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true")
+            url = f"sqlite:///file:{parsed.database}?mode=ro&uri=true"
+            return create_engine(url, poolclass=NullPool)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "postgresql":
             options = "-c default_transaction_read_only=on"
-            return create_engine(parsed, connect_args={"options": options})
+            return create_engine(parsed, poolclass=NullPool, connect_args={"options": options})
     except (ArgumentError, NoSuchModuleError):
         raise WrongUse(
             "the URL of the metadata database is none of sqlite:// and postgresql://"
@@ -81,10 +157,20 @@ def _attempts(connection: Connection, since: datetime | None) -> Iterator[dict[s
         columns = {column["name"] for column in found.get_columns(table)}
         query = _query(table, columns, since is not None)
         rows = connection.execution_options(yield_per=5000).execute(
-            text(query), {"since": since.replace(tzinfo=None) if since else None}
+            text(query), _since(connection, since)
         )
         for row in rows.mappings():
             yield _row(dict(row))
+
+
+def _since(connection: Connection, since: datetime | None) -> dict[str, Any]:
+    """SQLite has times as text, UTC; PostgreSQL would read a time without zone as the session's."""
+    if since is None:
+        return {}
+    if connection.dialect.name == "sqlite":
+        moment = since.astimezone(timezone.utc)
+        return {"since": moment.replace(tzinfo=None).isoformat(" ", "microseconds")}
+    return {"since": since}
 
 
 def _query(table: str, columns: set[str], bounded: bool) -> str:

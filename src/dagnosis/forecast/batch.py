@@ -8,7 +8,7 @@ a table that is larger than memory can be written out column by column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dagnosis.forecast import facts
+from dagnosis.forecast.facts import Dated
 from dagnosis.forecast.features import (
     DAY,
     FAST,
@@ -30,6 +32,7 @@ from dagnosis.forecast.features import (
 )
 
 if TYPE_CHECKING:
+    from dagnosis.forecast.facts import Fact
     from dagnosis.forecast.history import Table
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -45,6 +48,8 @@ class Runs(msgspec.Struct, frozen=True):
     `asked` and `known` are microseconds since 1970 (`known` is `NEVER` without an outcome); `label`
     is 1, 0 or -1; `seconds` is how long it ran; `codes` numbers the members of each track but "all";
     `static` has the columns of a request; `version` numbers the versions of DAGs, -1 for none.
+    `facts` are those of each kind by "dag.kind" and "task.kind", `who` the numbers by which they know
+    the "dag" and "task" of a run; both are empty where no facts are known.
     """
 
     asked: NDArray[np.int64]
@@ -54,7 +59,8 @@ class Runs(msgspec.Struct, frozen=True):
     codes: dict[str, Indices]
     static: dict[str, Column]
     version: Indices
-    uids: NDArray[np.object_] | None = None
+    facts: dict[str, Dated] = {}
+    who: dict[str, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
         return len(self.asked)
@@ -79,6 +85,7 @@ def columns(runs: Runs) -> Iterator[tuple[str, Column]]:
             yield f"{track}.{slot}", column
         if shared:
             done[TRACKS.index(track)] = kept
+    yield from _facts(timeline)
     now = timeline.asked
     yield "hour_of_day", (now % DAY / HOUR).astype(np.float32)
     yield "weekday", ((now // DAY + 3) % 7).astype(np.float32)
@@ -96,16 +103,24 @@ def matrix(runs: Runs) -> Column:
 
 
 def write(runs: Runs, path: Path) -> None:
-    """All features into a .npy file, column by column: memory for one track, whatever the size."""
-    with path.open("wb") as file:
+    """All features into a .npy file, column by column: memory for one track, whatever the size. A
+    column is written while the next is computed."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with path.open("wb") as file, ThreadPoolExecutor(1) as writer:
         header = {
             "descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)),
             "fortran_order": True,
             "shape": (len(runs), len(NAMES)),
         }
         np.lib.format.write_array_header_1_0(file, header)
+        written: Future[int] | None = None
         for _, column in columns(runs):
-            file.write(column.data)
+            if written is not None:
+                written.result()
+            written = writer.submit(file.write, column.data)
+        if written is not None:
+            written.result()
 
 
 class _Timeline:
@@ -202,7 +217,7 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
     since = np.maximum(when - times[last.index], 0) if len(times) else when
     for name, span in (("hour", HOUR), ("day", DAY)):
         kept = np.exp(-passed / span)
-        fade = np.exp(-since / span)
+        fade = np.exp(-since / span).astype(np.float32)
         for suffix, counted in (("", np.ones(len(label))), ("_failed", failed)):
             yield name + suffix, last(_recursion(kept, counted, first), 0, fade)
 
@@ -214,13 +229,13 @@ class _Look:
         self.none = before <= start
         self.index = np.maximum(before - 1, 0)
 
-    def __call__(self, state: NDArray[Any], empty: float, scale: Floats | None = None) -> Column:
+    def __call__(self, state: NDArray[Any], empty: float, scale: Column | None = None) -> Column:
         if not len(state):
             return np.full(len(self.index), empty, np.float32)
-        values = state[self.index]
+        # narrow first: what is looked up at random should fit the cache
+        values: Column = state.astype(np.float32)[self.index]
         if scale is not None:
-            values = values * scale
-        values = values.astype(np.float32)
+            values *= scale
         values[self.none] = empty
         return values
 
@@ -311,9 +326,43 @@ def _version_age(timeline: _Timeline) -> Column:
     return age
 
 
-def load(table: Table) -> Runs:
-    """The runs of a table (not of events), numbered and typed. Raises as `Table.events` does."""
-    return from_columns(table.run_columns())
+def _facts(timeline: _Timeline) -> Iterator[tuple[str, Column]]:
+    runs = timeline.runs
+    empty: dict[str, Column] = {}
+    looked: dict[str, tuple[Column, Column]] = {}
+    for name in facts.NAMES:
+        about, _, what = name.rpartition("_")
+        dated = runs.facts.get(about)
+        if dated is None:
+            value = np.nan if what == "since" else 0.0
+            yield f"facts.{name}", empty.setdefault(what, np.full(len(runs), value, np.float32))
+            continue
+        if about not in looked:
+            looked[about] = dated(runs.who[about.partition(".")[0]], timeline.asked)
+        yield f"facts.{name}", looked[about][what == "since"]
+
+
+def load(table: Table, known: Sequence[Fact] = ()) -> Runs:
+    """The runs of a table (not of events), numbered and typed, and the facts about them. Raises as
+    `Table.events` does."""
+    runs = from_columns(table.run_columns())
+    return _with_facts(runs, table, known) if known else runs
+
+
+def _with_facts(runs: Runs, table: Table, known: Sequence[Fact]) -> Runs:
+    who, numbers = table.numbers(known)
+    kinds = np.array([fact.kind for fact in known])
+    times = np.array([round(fact.known_at * 1e6) for fact in known], np.int64)
+    has_task = np.array([bool(fact.task_id) for fact in known])
+    found: dict[str, Dated] = {}
+    for kind in facts.KINDS:
+        of_kind = kinds == kind
+        if of_kind.any():
+            found[f"dag.{kind}"] = Dated(numbers["dag"][of_kind], times[of_kind])
+        of_kind &= has_task
+        if kind in facts.OF_TASKS and of_kind.any():
+            found[f"task.{kind}"] = Dated(numbers["task"][of_kind], times[of_kind])
+    return msgspec.structs.replace(runs, facts=found, who=who)
 
 
 def from_columns(raw: dict[str, NDArray[Any]]) -> Runs:
@@ -337,7 +386,7 @@ def from_columns(raw: dict[str, NDArray[Any]]) -> Runs:
     return Runs(
         raw["submit"], known, label, seconds, codes,
         {name: raw[name].astype(np.float32) for name in ("priority", "req_cpus", "req_mem", "req_time")},
-        version, raw.get("run_uid"),
+        version,
     )  # fmt: skip
 
 

@@ -1,8 +1,10 @@
-"""Probabilities that mean what they say: checked, and mended only where that helps.
+"""Probabilities that mean what they say: checked, and mended.
 
 The map is a straight line in log-odds (Platt): two numbers, fitted on outcomes that the model had
-predicted before it knew them. It is taken only where it lowers the Brier score on the newest part,
-which did not fit it; otherwise the identity stays.
+predicted before it knew them, each counting by its age: the newest 1, the oldest of the history 0. That
+follows a slow change and is not carried away by the last incident. A line that was fitted on the newest
+outcomes alone, and only used where it had helped on the newest of these, was turned on and off by every
+incident: on the traces of `evals.forecast` it cost up to 0.015 of PR-AUC and gained nothing.
 """
 
 from __future__ import annotations
@@ -42,32 +44,23 @@ IDENTITY = Line()
 
 
 def fit_line(chances: Chances, labels: NDArray[Any]) -> Line:
-    """The line for these predictions, in order of time; the identity where it would not help.
+    """The line for these predictions, which are in order of time; labels are 1 and 0.
 
-    Fitted on the older two thirds; kept only when it lowers the Brier score of the newest third, then
-    fitted again on all. Fewer than 200 predictions or 20 failures give the identity.
+    Fewer than 200 predictions or 20 of either outcome give the identity.
     """
     failures = int((labels == 1).sum())
     if len(labels) < ENOUGH or not ENOUGH_FAILURES <= failures <= len(labels) - ENOUGH_FAILURES:
         return IDENTITY
-    cut = len(labels) * 2 // 3
-    tried = _platt(chances[:cut], labels[:cut])
-    newest, truth = chances[cut:], labels[cut:] == 1
-    if brier(truth, tried(newest)) >= brier(truth, newest):
-        return IDENTITY
-    return _platt(chances, labels)
-
-
-def _platt(chances: Chances, labels: NDArray[Any]) -> Line:
     odds = logit(chances, _EDGE)
     inputs = np.stack([odds, np.ones(len(odds))], 1)
+    counts = np.arange(1, len(odds) + 1) / len(odds)
     centre = np.array([1.0, 0.0])
     weights = centre.copy()
     target = labels == 1
     for _ in range(20):
         p = chance(inputs @ weights)
-        slope = inputs.T @ (target - p) - _RIDGE * (weights - centre)
-        curve = (inputs * (p * (1 - p))[:, None]).T @ inputs + _RIDGE * np.eye(2)
+        slope = inputs.T @ (counts * (target - p)) - _RIDGE * (weights - centre)
+        curve = (inputs * (counts * p * (1 - p))[:, None]).T @ inputs + _RIDGE * np.eye(2)
         step = np.linalg.solve(curve, slope)
         weights = weights + np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-6:
@@ -116,3 +109,55 @@ def calibration_error(truth: NDArray[Any], chances: Chances, bins: int = 15) -> 
     if not runs:
         return float("nan")
     return sum(one.runs * abs(one.forecast - one.failed) for one in found) / runs
+
+
+def noise(
+    truth: NDArray[Any], chances: Chances, groups: NDArray[Any], bins: int = 15, draws: int = 200
+) -> tuple[float, float]:
+    """The calibration error that perfectly calibrated forecasts would show on these runs by chance:
+    the usual one (median) and the highest that is still common (95 %). NaN without rows.
+
+    Runs of a group (a day, a cycle) share their luck: outcomes are drawn from the forecasts with one
+    normal shock a group (a Gaussian copula, so that every forecast stays right on average), as large
+    as the groups differ from each other in truth. Below the second number there is nothing to mend;
+    below the first one is lucky.
+    """
+    if not len(truth):
+        return float("nan"), float("nan")
+    from scipy.special import ndtri
+
+    inside = np.clip(chances, _EDGE, 1 - _EDGE)
+    number = np.unique(groups, return_inverse=True)[1]
+    random = np.random.default_rng(0)
+    reach, levels = int(number.max()) + 1, ndtri(inside)
+
+    def drawn(shared: float) -> NDArray[np.bool_]:
+        shock = random.normal(size=reach)[number] * np.sqrt(shared)
+        made: NDArray[np.bool_] = (
+            shock + random.normal(size=len(levels)) * np.sqrt(1 - shared) < levels
+        )
+        return made
+
+    aim = _alike(truth, inside, number)
+    low, high = 0.0, 0.95
+    for _ in range(7 if aim > 0 else 0):
+        middle = (low + high) / 2
+        found = np.mean([_alike(drawn(middle), inside, number) for _ in range(20)])
+        low, high = (middle, high) if found < aim else (low, middle)
+    errors = [calibration_error(drawn(low), chances, bins) for _ in range(draws)]
+    usual, most = np.quantile(errors, [0.5, 0.95])
+    return float(usual), float(most)
+
+
+def _alike(truth: NDArray[Any], chances: Chances, number: NDArray[Any]) -> float:
+    """Correlation of what is left of two outcomes of one group, about the mean of all; 0 where no
+    group has two."""
+    left = (truth - chances) / np.sqrt(chances * (1 - chances))
+    left = left - left.mean()
+    size = np.bincount(number)
+    pairs = float((size * (size - 1)).sum())
+    own = np.bincount(number, np.square(left))
+    if pairs == 0 or own.sum() == 0:
+        return 0.0
+    shared = float((np.square(np.bincount(number, left)) - own).sum()) / pairs
+    return shared / float(own.sum() / len(left))

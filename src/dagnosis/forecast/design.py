@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dagnosis.forecast import facts
 from dagnosis.forecast.features import FAST, MIDDLE, NAMES, SLOW, TRACKS
 
 Matrix: TypeAlias = NDArray[np.float32]
@@ -61,7 +62,7 @@ def _local() -> tuple[str, ...]:
         ]  # fmt: skip
     return (
         *names, "hour of day", "weekday", "priority", "cpus", "memory", "time asked for",
-        "age of version",
+        "age of version", *(f"facts: {name}" for name in facts.NAMES),
     )  # fmt: skip
 
 
@@ -175,3 +176,4 @@ def _fill_local(put: _Filler, raw: Matrix, overall: Matrix) -> None:
     for name in ("hour_of_day", "weekday", "priority", "req_cpus", "req_mem", "req_time"):
         put(np.nan_to_num(raw[:, _AT[name]], nan=-1))
     put(_log(raw[:, _AT["version_age"]]))
+    put(*(_log(raw[:, _AT[f"facts.{name}"]]) for name in facts.NAMES))

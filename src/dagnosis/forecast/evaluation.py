@@ -24,6 +24,7 @@ from dagnosis.forecast.calibration import (
     brier,
     calibration_error,
     fit_line,
+    noise,
     reliability,
 )
 from dagnosis.forecast.models import Chances, Labels, Model, Rows, make
@@ -72,7 +73,9 @@ class Evaluation(msgspec.Struct, frozen=True):
 
     `buckets` of a score name parts of them (first failures: the task's last outcome was a success or
     there was none; cold starts; without the largest incident) with runs and PR-AUC. `random_split` is
-    the PR-AUC that the plain forest would have shown on a split at random.
+    the PR-AUC that the plain forest would have shown on a split at random. `noise` is the calibration
+    error that a perfectly calibrated forecaster would show on these runs, usually and at most
+    (`calibration.noise`).
     """
 
     name: str
@@ -81,6 +84,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     failed: float
     cut: float
     scores: tuple[Scores, ...]
+    noise: tuple[float, float]
     diagrams: dict[str, tuple[Bin, ...]]
     daily: tuple[tuple[float, int, int, float], ...]
     random_split: float | None = None
@@ -117,6 +121,7 @@ def evaluate(
         failed=float(truth.mean()),
         cut=cut / 1e6,
         scores=scores,
+        noise=noise(truth, next(iter(chances.values())), days),
         diagrams={m: tuple(reliability(truth, chances[m])) for m in chances},
         daily=_daily(days, truth, next(iter(chances.values()))),
         random_split=_random_split(rows, runs) if plain is not None else None,
@@ -193,9 +198,9 @@ def _predict(rows: Rows, runs: Runs, now: int, index: Index) -> dict[str, Chance
     return predicted
 
 
-def sample(label: Labels, known: Index) -> tuple[Index, NDArray[np.float64]]:
+def sample(label: Labels, known: Index, seed: int = 42) -> tuple[Index, NDArray[np.float64]]:
     """As `samples.Sample` would have kept: classes apart, all of time alike."""
-    random = np.random.default_rng(42)
+    random = np.random.default_rng(seed)
     chosen, weights = [], []
     for value, room in ((0, SUCCESSES), (1, FAILURES)):
         mine = known[label[known] == value]

@@ -3,7 +3,8 @@
 A run belongs to six tracks: its task, its DAG, its owner, its kind (queue and operator), its shape
 (what it asks for) and everything. A `Track` keeps what a track has shown so far in a few numbers,
 updated in O(1) when a run is asked for and when an outcome becomes known; `Stream.ask` reads the
-tracks of a run before it is counted, so nothing later than the request can enter. `dagnosis.forecast.
+tracks of a run before it is counted, so nothing later than the request can enter. Beside them stand the
+facts that are known of its DAG and task (`facts`). `dagnosis.forecast.
 batch` computes the same numbers for a whole table at once, for training.
 
 Numbers are raw (counts, seconds, rates in 0 to 1), NaN where there is nothing to know; how a model
@@ -14,6 +15,9 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+
+from dagnosis.forecast import facts
+from dagnosis.forecast.facts import Fact, Facts
 
 if TYPE_CHECKING:
     from dagnosis.forecast.history import Outcome, Request
@@ -53,7 +57,11 @@ SLOTS = (
 STATIC = (
     "hour_of_day", "weekday", "priority", "req_cpus", "req_mem", "req_time", "version_age",
 )  # fmt: skip
-NAMES: tuple[str, ...] = (*(f"{track}.{slot}" for track in TRACKS for slot in SLOTS), *STATIC)
+NAMES: tuple[str, ...] = (
+    *(f"{track}.{slot}" for track in TRACKS for slot in SLOTS),
+    *(f"facts.{name}" for name in facts.NAMES),
+    *STATIC,
+)
 """The columns of a row of features, float32."""
 
 _NAN = math.nan
@@ -156,6 +164,7 @@ class Stream:
         self._all = Track()
         self._open: dict[str, tuple[Track, ...]] = {}
         self._versions: dict[str, tuple[str, float]] = {}
+        self._facts = Facts()
         self.now = -math.inf
 
     def __len__(self) -> int:
@@ -185,6 +194,7 @@ class Stream:
         row: list[float] = []
         for track in tracks:
             row += track.read(now)
+        row += self._facts.read(request.dag_id, request.task_id, now)
         row += (
             now % DAY / HOUR, (now // DAY + 3) % 7,
             request.priority, request.req_cpus, request.req_mem, request.req_time,
@@ -199,6 +209,10 @@ class Stream:
         seconds = math.log1p(outcome.seconds)
         for track in dict.fromkeys(tracks):
             track.tell(now, outcome.label, seconds)
+
+    def know(self, fact: Fact) -> None:
+        """Take a fact; it does not move the clock. Raises KeyError for an unknown kind."""
+        self._facts.know(fact)
 
     def _of(self, request: Request) -> tuple[Track, ...]:
         known = self._tracks

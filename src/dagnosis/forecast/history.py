@@ -9,7 +9,8 @@ outcome its start, end and state.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -20,6 +21,8 @@ from dagnosis.errors import UnreadableInput, WrongUse
 if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
+
+    from dagnosis.forecast.facts import Fact
 
 State: TypeAlias = Literal["success", "failed", "cancelled", "unfinished", "unknown"]
 STATES: tuple[State, ...] = ("success", "failed", "cancelled", "unfinished", "unknown")
@@ -132,6 +135,18 @@ class Trouble(msgspec.Struct):
         ]
 
 
+_SHOWN = (
+    "dag_id",
+    "task_id",
+    "run_id",
+    "submit_time",
+    "start_time",
+    "end_time",
+    "state",
+    "operator",
+)  # fmt: skip
+
+
 class Table:
     """A file of runs or events, opened with DuckDB; rows come in blocks, in the order of the file.
 
@@ -149,6 +164,11 @@ class Table:
     def __len__(self) -> int:
         row = self._connection.execute(f"SELECT count(*) FROM {self._scan}").fetchone()
         return int(row[0]) if row else 0
+
+    def uids(self) -> list[str]:
+        """The run_uid of every row, in the order of the file."""
+        rows = self._connection.execute(f"SELECT {self._text('run_uid')} FROM {self._scan}")
+        return [uid for (uid,) in rows.fetchall()]
 
     def events(self, trouble: Trouble | None = None) -> Iterator[Event]:
         """The stream: as it stands in a file of events, in order of time for a table of runs.
@@ -183,6 +203,35 @@ class Table:
             raise UnreadableInput(f"{self.path}: {self._blame(str(error))}") from None
         self._check(raw)
         return raw
+
+    def numbers(
+        self, known: Sequence[Fact]
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        """Numbers of the DAG and the task ("dag", "task") of every run, in the order of the file, and
+        of every fact; equal where the names are."""
+        import numpy as np
+
+        ids = [(fact.dag_id, fact.task_id) for fact in known]
+        task = f"coalesce({self._text('task_id')}, '')" if "task_id" in self._types else "''"
+        rows = self._connection.execute(
+            f"SELECT {self._text('dag_id')}, {task} FROM {self._scan}"
+        ).fetchnumpy()
+        dags, tasks = (np.asarray(column, object) for column in rows.values())
+        of_dag: dict[str, int] = {}
+        of_task: dict[tuple[str, str], int] = {}
+        for dag, task_id in ids:
+            of_dag.setdefault(dag, len(of_dag))
+            of_task.setdefault((dag, task_id), len(of_task))
+        runs = {
+            "dag": np.array([of_dag.get(dag, -1) for dag in dags], np.int64),
+            "task": np.array(
+                [of_task.get(pair, -1) for pair in zip(dags, tasks, strict=True)], np.int64
+            ),
+        }
+        return runs, {
+            "dag": np.array([of_dag[dag] for dag, _ in ids], np.int64),
+            "task": np.array([of_task[pair] for pair in ids], np.int64),
+        }
 
     def _check(self, raw: dict[str, NDArray[Any]]) -> None:
         import numpy as np
@@ -268,6 +317,42 @@ class Table:
             ") SELECT line, kind, moment, * EXCLUDE (line, kind, moment, turn) FROM events "
             "ORDER BY moment, turn, line"
         )
+
+    def recent(
+        self, dag_id: str = "", task_id: str = "", most: int = 50, after: int = 0
+    ) -> list[dict[str, Any]]:
+        """The newest tries, of one DAG or task where it is named, without the first `after` of them.
+
+        Times have a zone; what a row does not hold is None. Raises `UnreadableInput` as the other
+        readers do.
+        """
+        import duckdb
+
+        if self.is_events:
+            raise UnreadableInput(
+                f"{self.path}: is a stream of events (it has kind and time); give a table of runs"
+            )
+        self._require(tuple(n for n, c in COLUMNS.items() if c.needed))
+        fields = ", ".join(self._field(name) for name in _SHOWN)
+        connection = self._connection.cursor()
+        connection.execute("SET TimeZone = 'UTC'")
+        try:
+            connection.execute(
+                f"SELECT * FROM (SELECT {fields} FROM {self._scan}) "
+                "WHERE ($1 = '' OR dag_id = $1) AND ($2 = '' OR task_id = $2) "
+                "ORDER BY submit_time DESC, end_time DESC NULLS FIRST LIMIT $3 OFFSET $4",
+                [dag_id, task_id, most, after],
+            )
+            rows = connection.fetchall()
+        except duckdb.Error as error:
+            raise UnreadableInput(f"{self.path}: {self._blame(str(error))}") from None
+        return [
+            {
+                name: _moment(value) if COLUMNS[name].kind == "time" else value
+                for name, value in zip(_SHOWN, row, strict=True)
+            }
+            for row in rows
+        ]
 
     def _field(self, name: str) -> str:
         if name not in self._types:
@@ -366,6 +451,10 @@ _UNFINISHED = tuple(name for name, state in AIRFLOW_STATES.items() if state == "
 _LABELS = {"failed": 1, "success": 0}
 _NAN = math.nan
 _NUMERIC = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "UBIGINT"}
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else datetime.fromtimestamp(micros / 1e6, timezone.utc)
 
 
 def _quoted(words: tuple[str, ...]) -> str:

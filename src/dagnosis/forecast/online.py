@@ -17,24 +17,29 @@ import msgspec
 import numpy as np
 
 from dagnosis.forecast.calibration import IDENTITY, Line, fit_line
-from dagnosis.forecast.features import NAMES, Stream
-from dagnosis.forecast.history import Event, Outcome, Request, Trouble
-from dagnosis.forecast.models import Model, Rows, make
-from dagnosis.forecast.samples import Sample
+from dagnosis.forecast.facts import Fact, Mixed
+from dagnosis.forecast.features import Stream, keys
+from dagnosis.forecast.history import Outcome, Request, Trouble
+from dagnosis.forecast.models import Model, make
+from dagnosis.forecast.samples import Sample, rows_of
 
 
 class Schedule(msgspec.Struct, frozen=True):
     """When a forecaster learns, counted in labelled outcomes and never in time, so that a replay
     gives the same answers on every machine.
 
-    The model is fitted at `first` outcomes and whenever they grew by `growth`; the calibration is
-    checked whenever they grew by `check`, on the newest `window` of them.
+    The model is fitted at `first` outcomes and whenever they grew by `growth`; the calibration
+    whenever they grew by `check`, on the newest `window` of them.
     """
 
     first: int = 50
     growth: float = 1.6
     check: float = 1.1
-    window: int = 20_000
+    window: int = 200_000
+
+
+_DONE = array("f")
+"""In place of features that nobody needs any more."""
 
 
 class _Asked:
@@ -50,13 +55,18 @@ class _Asked:
 
 
 class Forecaster:
-    """Streaming state, training sample, model and calibration of one deployment."""
+    """Streaming state, training sample, model and calibration of one deployment.
+
+    `plain` adds the columns of the run table that the plain forest sees: ids as codes, in order of
+    their first appearance.
+    """
 
     def __init__(
         self,
         model: Callable[[], Model] = lambda: make("blend"),
         schedule: Schedule | None = None,
         block: int = 4096,
+        plain: bool = False,
     ) -> None:
         self.schedule = schedule or Schedule()
         self.trouble = Trouble()
@@ -65,6 +75,7 @@ class Forecaster:
         self.line: Line = IDENTITY
         self._new_model = model
         self._block = block
+        self._codes: dict[str, int] | None = {} if plain else None
         self._stream = Stream()
         self._sample = Sample()
         self._open: dict[str, _Asked] = {}
@@ -86,12 +97,19 @@ class Forecaster:
             return False
         if request.time < self._stream.now:
             self.trouble.note("times that run backwards count as the latest before", request.uid)
-        asked = _Asked(request.uid, array("f", self._stream.ask(request)))
+        row = self._stream.ask(request)
+        if self._codes is not None:
+            row += [self._codes.setdefault(key, len(self._codes)) for key in keys(request)[:4]]
+        asked = _Asked(request.uid, array("f", row))
         self._open[request.uid] = asked
         self._waiting.append(asked)
         if len(self._waiting) >= self._block:
             self._answer()
         return True
+
+    def know(self, fact: Fact) -> None:
+        """Take a fact about a DAG or task."""
+        self._stream.know(fact)
 
     def tell(self, outcome: Outcome) -> None:
         """Take an outcome, and learn if it is time to. An outcome of a run that was not asked for is
@@ -106,6 +124,8 @@ class Forecaster:
         asked.label = outcome.label
         self._recent.append(asked)
         self._sample.add(asked.row, outcome.label)
+        if not math.isnan(asked.chance):
+            asked.row = _DONE
         seen = len(self._sample)
         if seen >= self._fit_at:
             self._fit_at = seen * self.schedule.growth
@@ -142,21 +162,23 @@ class Forecaster:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        joined = b"".join([asked.row.tobytes() for asked in waiting])
-        raw = np.frombuffer(joined, np.float32).reshape(-1, len(NAMES))
-        chances = self.model.predict(Rows(raw))
+        chances = self.model.predict(rows_of(asked.row for asked in waiting))
         for asked, chance, answer in zip(
             waiting, chances.tolist(), self.line(chances).tolist(), strict=True
         ):
             asked.chance = chance
+            if asked.label >= 0:
+                asked.row = _DONE
             self._ready.append((asked.uid, answer))
 
 
-def replay(events: Iterable[Event], forecaster: Forecaster) -> Iterator[tuple[str, float]]:
+def replay(events: Iterable[Mixed], forecaster: Forecaster) -> Iterator[tuple[str, float]]:
     """Run and probability for every request of a stream, in its order."""
     seen: set[str] = set()
     for event in events:
-        if isinstance(event, Request):
+        if isinstance(event, Fact):
+            forecaster.know(event)
+        elif isinstance(event, Request):
             if event.uid in seen:
                 forecaster.trouble.note("runs asked for twice: the first request counts", event.uid)
                 continue

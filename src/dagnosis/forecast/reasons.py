@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dagnosis.forecast.calibration import Line
 from dagnosis.forecast.design import COLUMNS, COMMON, logit
+from dagnosis.forecast.facts import KINDS
 from dagnosis.forecast.features import NAMES
 from dagnosis.forecast.models import Model, Rows
 from dagnosis.forecast.models.blend import EDGE, Blend
@@ -39,10 +40,10 @@ def contributions(blend: Blend, raw: NDArray[np.float32]) -> tuple[float, Parts]
     is the log-odds of the blend."""
     rows = Rows(raw.reshape(1, -1))
     base, parts = 0.0, np.zeros(len(COLUMNS))
-    for member in blend.members.values():
-        own, moved = _member(member, rows)
-        base += own / len(blend.members)
-        parts += moved / len(blend.members)
+    for name, weight in blend.weights().items():
+        own, moved = _member(blend.members[name], rows)
+        base += weight * own
+        parts += weight * moved
     return base, parts
 
 
@@ -59,6 +60,14 @@ def reasons(blend: Blend, line: Line, raw: NDArray[np.float32], most: int = 3) -
     return [
         Reason(_worded(about, values), weight) for about, weight in ranked if abs(weight) >= 0.05
     ][:most]
+
+
+def update_reason(before: float, now: float, elapsed: float) -> Reason | None:
+    """What moved the risk of a run since it was asked for; None where that is below 0.05."""
+    moved = float(np.diff(logit(np.array([before, now]), 1e-6))[0])
+    if abs(moved) < 0.05:
+        return None
+    return Reason(f"it has not ended after {_span(elapsed)} (the risk was {before:.1%})", moved)
 
 
 # ---------------------------------------------------------------- parts of a member
@@ -175,6 +184,8 @@ def _folded(column: str, values: dict[str, float]) -> str:
 def _about(column: str) -> str:
     """The sentence that a column belongs to."""
     track, _, what = column.partition(": ")
+    if track == "facts":
+        return f"facts {what.rpartition('_')[0].partition('.')[2]}"
     if not what:
         return "calendar" if column in ("hour of day", "weekday") else f"asked {column}"
     if "last hour" in what or "last day" in what:
@@ -195,6 +206,8 @@ def _worded(about: str, values: dict[str, float]) -> str:
         )
     if track == "asked":
         return f"what it asks for ({what})"
+    if track == "facts":
+        return _fact(what, values)
     subject = _SUBJECTS[track]
     if what == "record":
         return _record(subject, track, values)
@@ -208,6 +221,13 @@ def _worded(about: str, values: dict[str, float]) -> str:
     if since != since:
         return f"{subject}: never ran before"
     return f"{subject}: last asked for {_span(since)} before{waiting}"
+
+
+def _fact(kind: str, values: dict[str, float]) -> str:
+    count = round(values[f"facts.dag.{kind}_day"])
+    since = values.get(f"facts.dag.{kind}_since", float("nan"))
+    when = f"last {_span(since)} before" if since == since else f"about {count} in the last day"
+    return f"this DAG: {KINDS[kind]}, {when if count or since == since else 'not lately'}"
 
 
 def _record(subject: str, track: str, values: dict[str, float]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from array import array
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -18,6 +19,21 @@ from dagnosis.forecast.models import Labels, Rows, Weights
 
 FAILURES = 15_000
 SUCCESSES = 25_000
+
+
+_ASKED = NAMES.index("hour_of_day"), NAMES.index("req_time") + 1
+
+
+def rows_of(kept: Iterable[array[float]]) -> Rows:
+    """Rows of features; what stands behind `NAMES` in them are codes of ids, for the plain forest."""
+    arrays = list(kept)
+    width = len(arrays[0]) if arrays else len(NAMES)
+    both = np.frombuffer(b"".join([row.tobytes() for row in arrays]), np.float32)
+    both = both.reshape(-1, width)
+    if width == len(NAMES):
+        return Rows(both)
+    asked = both[:, slice(*_ASKED)]
+    return Rows(both[:, : len(NAMES)], np.concatenate([both[:, len(NAMES) :], asked], 1))
 
 
 class Sample:
@@ -41,7 +57,7 @@ class Sample:
         return self._seen[1]
 
     def add(self, row: array[float], label: int) -> None:
-        """A row of `NAMES`, float32."""
+        """A row of `NAMES`, float32, and codes behind them or not."""
         self._seen[label] += 1
         kept, room = self._kept[label], self._room[label]
         if len(kept) < room:
@@ -53,9 +69,8 @@ class Sample:
 
     def rows(self) -> tuple[Rows, Labels, Weights]:
         """Features, labels, and how many rows each stands for."""
-        joined = b"".join(row.tobytes() for kept in self._kept for row in kept)
-        raw = np.frombuffer(joined, np.float32).reshape(-1, len(NAMES))
         sizes = [len(kept) for kept in self._kept]
         labels = np.repeat(np.array([0, 1], np.int8), sizes)
         stands_for = [seen / max(size, 1) for seen, size in zip(self._seen, sizes, strict=True)]
-        return Rows(raw), labels, np.repeat(stands_for, sizes)
+        both = (row for kept in self._kept for row in kept)
+        return rows_of(both), labels, np.repeat(stands_for, sizes)

@@ -14,20 +14,23 @@ from typing_extensions import Self
 from dagnosis.forecast.calibration import IDENTITY, Line
 from dagnosis.forecast.models import Chances, Rows
 from dagnosis.forecast.models.blend import Blend
+from dagnosis.forecast.running import Update
 
 NAME = "forecast"
-FORMAT = 1
+FORMAT = 2
 _ABOUT = "forecast.json"
 _QUANTILES = 201
 
 
 class About(msgspec.Struct, frozen=True):
-    """What stands beside the model: calibration, and the forecasts of the newest slice by quantile
-    with how many runs a day it had, from which a budget of alerts becomes a threshold."""
+    """What stands beside the model: calibration, the forecasts of the newest slice by quantile with
+    how many runs a day it had, from which a budget of alerts becomes a threshold, and how risks move
+    while runs go on."""
 
     line: Line = IDENTITY
     quantiles: tuple[float, ...] = ()
     runs_a_day: float = 0.0
+    update: Update = Update()
 
     def threshold(self, alerts_a_day: float) -> float:
         """The probability above which so many alerts a day are raised; 0.5 where nothing is known."""
@@ -38,10 +41,11 @@ class About(msgspec.Struct, frozen=True):
         return float(np.interp(1 - share, levels, self.quantiles))
 
 
-def about(chances: Chances, line: Line, days: float) -> About:
+def about(chances: Chances, line: Line, days: float, update: Update) -> About:
     """From the calibrated forecasts of the newest slice, which lasted `days`."""
     quantiles = np.quantile(chances, np.linspace(0, 1, _QUANTILES)) if len(chances) else np.zeros(0)
-    return About(line, tuple(quantiles.tolist()), len(chances) / days if days > 0 else 0.0)
+    a_day = len(chances) / days if days > 0 else 0.0
+    return About(line, tuple(quantiles.tolist()), a_day, update)
 
 
 class Trained:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 
 import re2
@@ -20,7 +20,16 @@ def last_time(lines: Sequence[str]) -> datetime | None:
     >>> last_time(["[2026-11-22T08:45:58.459+0100] {etl.py:3} INFO - done", "no time"]).isoformat()
     '2026-11-22T07:45:58.459000+00:00'
     """
-    for line in reversed(lines):
+    return _first(reversed(lines))
+
+
+def first_time(lines: Sequence[str]) -> datetime | None:
+    """As `last_time`, of the first line with one."""
+    return _first(lines)
+
+
+def _first(lines: Iterable[str]) -> datetime | None:
+    for line in lines:
         found = _STATED.search(line[:HEAD])
         if found:
             day, clock, fraction, zone = found.groups()

@@ -3,7 +3,8 @@
 `check` profiles a batch, judges it against what is stored of the dataset, and stores its profile:
 healthy batches are learned from, alarms are kept apart until `accept` says that they are the new
 normal. `check_files` does the same beside a folder of earlier batches and stores nothing. What calls
-it from a scheduler needs `check(engine, name, partition, run, store)` and the `Finding` that it gives.
+it from a scheduler needs `check(engine, name, partition, run, store, task=…)` and the `Finding` that
+it gives, which names the try that wrote the batch.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dagnosis.data.batch import Blame, Difference
 from dagnosis.data.cells import Cell
 from dagnosis.data.rows import Outlier
 from dagnosis.errors import UnreadableInput, WrongUse
+from dagnosis.model import TaskRef
 
 if TYPE_CHECKING:
     from dagnosis.data.batch import Judge, Judgement
@@ -47,7 +49,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     `score` grows with strangeness, above `limit` it is an alarm; `confidence` in [0, 1] is how far the
     past allows a judgement. `blamed` ranks columns (`*`: the batch as a whole), `differences` says what
     is different, in numbers and words. `examples` are rows of the batch; `cells` and `outliers` are
-    looked for within the batch alone and are no alarm by themselves.
+    looked for within the batch alone and are no alarm by themselves. `task` is the try of Airflow in
+    which the check ran, `upstream` says which data that it read were alarms themselves. `tool` is who
+    judged: dagnosis, or the tool whose results were read (`services.results`).
     """
 
     dataset: str
@@ -68,6 +72,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     outliers: tuple[Outlier, ...] = ()
     since: str = ""
     gaps: tuple[str, ...] = ()
+    task: TaskRef | None = None
+    upstream: tuple[str, ...] = ()
+    tool: str = "dagnosis"
     elapsed_ms: float = 0.0
     schema: int = SCHEMA_VERSION
 
@@ -92,9 +99,12 @@ def check(
     *,
     false_alarms: float = 0.25,
     holidays: frozenset[date] = frozenset(),
+    task: TaskRef | None = None,
+    upstream: tuple[str, ...] = (),
 ) -> Checked:
     """Check a batch of the dataset `name` against its stored past, and store its profile.
 
+    `task` is the try that the finding is joined to, `upstream` what is known of the data that it read.
     The past are the partitions before this one; a partition that is checked again is not judged
     against itself, and only one later than all others is learned from.
     """
@@ -103,7 +113,7 @@ def check(
     checked = _check(engine, name, partition, run, judge, memory)
     past = store.history(name, before=partition, most=PAST)
     since = _since(checked.finding, [one.finding for one in past if one.status == "alarm"][-5:])
-    finding = msgspec.structs.replace(checked.finding, since=since)
+    finding = msgspec.structs.replace(checked.finding, since=since, task=task, upstream=upstream)
     status: Literal["alarm", "healthy"] = "alarm" if finding.alarm else "healthy"
     learned = memory if newest and not finding.alarm else None
     if learned is not None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from dagnosis.errors import DagnosisError
+from dagnosis.errors import DagnosisError, WrongUse
+from dagnosis.model import TaskRef
+
+if TYPE_CHECKING:
+    from dagnosis.settings import Settings
 
 NEEDED = (
     "ahocorasick-rs",
@@ -17,6 +24,8 @@ NEEDED = (
     "click",
     "duckdb",
     "google-re2",
+    "httpx",
+    "Jinja2",
     "msgspec",
     "numpy",
     "onnxruntime",
@@ -42,7 +51,8 @@ class Check(msgspec.Struct, frozen=True):
 def checks(*, llm: bool = False) -> list[Check]:
     """All checks, in the order a reader would want them; none of them raises.
 
-    Nothing is sent anywhere, but for `llm`: then the language model is asked one small question.
+    Nothing is sent anywhere but to the Airflow, database and store of logs that are set up; for `llm`
+    the language model is asked one small question.
     """
     local = [
         _python(),
@@ -52,6 +62,7 @@ def checks(*, llm: bool = False) -> list[Check]:
         _models(),
         _store(),
         _airflow(),
+        *_sources(),
     ]
     return [*local, _language_model(llm)]
 
@@ -127,6 +138,79 @@ def _airflow() -> Check:
         True,
         "installed here" if found else "not installed here (not needed to read logs)",
     )
+
+
+def _sources() -> list[Check]:
+    """Whether runs and logs can be read from where the settings say."""
+    from dagnosis import settings
+
+    try:
+        chosen = settings.load().settings
+    except DagnosisError as error:
+        return [Check("settings", False, str(error), "Correct the setting.")]
+    wanted = {
+        "runs": chosen.airflow_url or chosen.airflow_database or chosen.airflow_history_source,
+        "logs": chosen.airflow_url or chosen.airflow_logs or chosen.airflow_log_source,
+    }
+    if not any(wanted.values()):
+        return [Check("sources", True, "none set up (not needed to explain log files)")]
+    looks = {"runs": _runs, "logs": _logs}
+    return [_source(name, looks[name], chosen) for name, given in wanted.items() if given]
+
+
+def _source(name: str, look: Callable[[Settings], str], chosen: Settings) -> Check:
+    # Who asks what is wrong does not want to wait for a server that is down.
+    impatient = msgspec.structs.replace(
+        chosen, airflow_patience_seconds=min(chosen.airflow_patience_seconds, 3.0)
+    )
+    try:
+        return Check(name, True, look(impatient))
+    except DagnosisError as error:
+        return Check(name, False, str(error), "See docs/howto/sources.md.")
+
+
+def _runs(chosen: Settings) -> str:
+    from dagnosis.sources.opening import open_history
+
+    history = open_history(chosen)
+    try:
+        skew = (history.now() - datetime.now(timezone.utc)).total_seconds()
+        running = len(history.running())
+        broken = len(history.broken_dags())
+        since = history.now() - timedelta(hours=1)
+        next(iter(history.events(since=since)), None)
+        changed = next(iter(history.runs(since)), None)
+    finally:
+        history.close()
+    clock = "" if abs(skew) < _SKEW else f", its clock differs from ours by {skew:.0f} s"
+    quiet = "" if changed else ", no run changed in the last hour"
+    return (
+        f"{history.name}: tries that run or wait {running}, broken DAG files {broken}{quiet}{clock}"
+    )
+
+
+def _logs(chosen: Settings) -> str:
+    from dagnosis.sources.opening import open_logs
+
+    logs = open_logs(chosen)
+    try:
+        walk = getattr(logs, "walk", None)
+        if walk is None:
+            logs.read(TaskRef("dagnosis_doctor", "none", "none"))
+            return f"{logs.name}: through the API"
+        first = next(iter(walk()), None)
+    finally:
+        logs.close()
+    if first is None:
+        raise WrongUse(
+            f"{logs.name}: no log of a try in it; check airflow_logs (it holds dag_id=…) and"
+            " airflow_log_template"
+        )
+    return f"{logs.name}: holds logs, such as that of {first.task.dag_id} {first.task.task_id}"
+
+
+_SKEW = 30
+"""Seconds by which clocks may differ without being told."""
 
 
 def _language_model(ask: bool) -> Check:

@@ -18,8 +18,11 @@ MESSAGE, WINDOW = 2000, 8000
 """Characters kept of the failing message and of the reduced log."""
 
 
-def remembered(log: LogText, examined: Examined, now: datetime | None = None) -> Remembered:
-    """What the store keeps of a failure; the examined log must state one.
+def remembered(
+    log: LogText, examined: Examined, now: datetime | None = None, task: TaskRef | None = None
+) -> Remembered:
+    """What the store keeps of a failure; the examined log must state one. `task` is the try, where it
+    is known from elsewhere than the log.
 
     The id is the same each time that the log of a try is read, and another for another try.
     """
@@ -27,11 +30,11 @@ def remembered(log: LogText, examined: Examined, now: datetime | None = None) ->
     assert finding is not None
     now = now or datetime.now(timezone.utc)
     stated = last_time(log.lines)
-    task = answer.task or TaskRef("", "", "", -1, 0)
+    task = task or answer.task or TaskRef("", "", "", -1, 0)
     message = redact(finding.message)[:MESSAGE]
     pointing = vector(message)
     return Remembered(
-        id=_id(log, task, stated),
+        id=identity(log, task),
         fingerprint=answer.fingerprint,
         cause=answer.cause,
         detail=answer.detail,
@@ -54,9 +57,11 @@ def remembered(log: LogText, examined: Examined, now: datetime | None = None) ->
     )
 
 
-def _id(log: LogText, task: TaskRef, stated: datetime | None) -> str:
-    """Over the try and its time, since the logs of Airflow 2 do not name the number of the try; over
-    the lines where the log names no try or no time."""
+def identity(log: LogText, task: TaskRef | None) -> str:
+    """The id of the diagnosis of a log: over the try and its time, since the logs of Airflow 2 do not
+    name the number of the try; over the lines where the log names no try or no time."""
+    task = task or TaskRef("", "", "", -1, 0)
+    stated = last_time(log.lines)
     digest = blake2b(digest_size=8)
     key = (task.dag_id, task.run_id, task.task_id, task.map_index, task.try_number, stated)
     digest.update(repr(key).encode("utf-8", "replace"))

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from dagnosis.errors import UnreadableInput
 from dagnosis.logs.labels import Label
 from dagnosis.logs.training.contract import Evaluation, Progress, Trainer, needs
 from dagnosis.models import manifest as manifests
 from dagnosis.models import store as models
 from dagnosis.models.store import OpenModel
+from dagnosis.services.forecast_training import TrainedReport
 from dagnosis.services.trial import ALPHA, LEAST, NOISE, Slices, chance, slices, weighted
 
 
@@ -81,6 +83,33 @@ def retrain(
         if not outcome.won or dry_run:
             return outcome
         return _promote(trainer, outcome, made, folder)
+
+
+def retrain_forecast(
+    runs: Path,
+    *,
+    seed: int = 0,
+    dry_run: bool = False,
+    folder: Path | None = None,
+    progress: Progress = lambda share, what: None,
+) -> TrainedReport:
+    """Train a challenger of the forecast on a history of runs, and promote it where it beats the last
+    ten outcomes and the model in use, on runs that neither has learned from.
+
+    Raises `UnreadableInput` where there is no history, or too little.
+    """
+    from dagnosis.services.forecast_training import train
+
+    if not runs.exists():
+        raise UnreadableInput(f"{runs}: no history of runs; dagnosis forecast pull URL makes one")
+    steps = 0
+
+    def step(what: str) -> None:
+        nonlocal steps
+        steps += 1
+        progress(min(steps / 7, 1.0), what)
+
+    return train(runs, folder, promote=not dry_run, step=step, seed=seed)
 
 
 def _too_few(

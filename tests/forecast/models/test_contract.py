@@ -16,6 +16,8 @@ MODELS = [name for name in names() if name != "blend"]
 
 @pytest.fixture(scope="module", params=names())
 def fitted(request: pytest.FixtureRequest) -> tuple[str, Rows, Model]:
+    if request.param == "lightgbm":
+        pytest.importorskip("lightgbm", reason="lightgbm is not installed (dagnosis[boost])")
     data, labels, weights = rows(600)
     return request.param, data, make(request.param).fit(data, labels, weights)
 
@@ -77,11 +79,22 @@ def test_one_class_only(name: str, label: int, count: int, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", MODELS)
 def test_equal_rows_say_nothing(name: str) -> None:
+    if name == "lightgbm":
+        pytest.importorskip("lightgbm", reason="lightgbm is not installed (dagnosis[boost])")
     data, _, _ = rows(40)
     same = data.take(np.zeros(50, int))
     labels = np.array([0, 1] * 25, np.int8)
     chances = make(name).fit(same, labels, np.ones(50)).predict(same)
     assert np.ptp(chances) < 1e-12
+
+
+def test_lightgbm_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    data, labels, weights = rows(40)
+    with pytest.raises(WrongUse, match=r"pip install 'dagnosis\[boost\]'"):
+        make("lightgbm").fit(data, labels, weights)
 
 
 def test_unknown_models_are_refused() -> None:

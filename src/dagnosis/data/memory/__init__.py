@@ -30,6 +30,10 @@ VERSION = 1
 """Version of the stored form."""
 
 
+BLAMED = 300
+"""Columns up to which the one is looked for that makes a pattern of nulls new."""
+
+
 class Memory:
     """The memory of one table. `batches` is how many it has taken in."""
 
@@ -78,7 +82,7 @@ class Memory:
                 continue
             guilty = [
                 name
-                for column, name in enumerate(names)
+                for column, name in enumerate(names if len(names) <= BLAMED else ())
                 if _mask(names, _flipped(patterns[place], column)) in self.masks
             ]
             for name in guilty[:1] or ["*"]:

@@ -12,7 +12,9 @@ import msgspec
 
 from dagnosis.data.profile.shapes import shape
 from dagnosis.data.profile.values import (
+    DIGESTS,
     HASHES,
+    KNOTS,
     LEVELS,
     SAMPLE,
     TOP,
@@ -122,6 +124,10 @@ def _column(values: Values, totals: Totals) -> ColumnProfile:
         shapes=shapes,
         fractions=fractions if field.kind == "float" else 0.0,
         padded=float(counts[padded].sum()) / size,
+        knots=tuple(np.quantile(measured, np.linspace(0, 1, KNOTS + 1)).tolist())
+        if len(measured)
+        else (),
+        digests=tuple(sorted(values.digests)[:DIGESTS]),
     )
 
 

@@ -67,7 +67,8 @@ class DuckDBEngine:
 
     `source` is a path, a frame (pandas, polars, pyarrow) or a relation. With `text=True` the cells
     of a CSV stay text and an empty cell is an empty text, as the file has it; with `ordered=True` rows
-    come in the order of the source, so that their index means something.
+    come in the order of the source, so that their index means something. `where` is SQL that chooses
+    the rows of the batch.
     """
 
     def __init__(
@@ -78,8 +79,11 @@ class DuckDBEngine:
         memory: str = "",
         text: bool = False,
         ordered: bool = False,
+        where: str | None = None,
     ) -> None:
         self.source = source
+        self.called = str(source) if isinstance(source, (str, Path)) else "the frame"
+        self.where = where
         self.threads = threads
         self.memory = memory
         self.text = text
@@ -100,8 +104,12 @@ class DuckDBEngine:
             connection.execute(f"SET memory_limit = '{self.memory}'")
         if isinstance(self.source, (str, Path)):
             return connection, self._reader(Path(self.source))
-        connection.register("batch", _plain(self.source))
+        connection.register("batch", _plain(self._frame()))
         return connection, "batch"
+
+    def _frame(self) -> Any:
+        """The frame that is registered; of a lake, what its library makes of it."""
+        return self.source
 
     def _reader(self, path: Path) -> str:
         if not path.exists():
@@ -122,12 +130,14 @@ class DuckDBEngine:
         import duckdb
 
         connection, source = self._open
+        if self.where is not None:
+            # SQL of who runs the check, like the query of a warehouse
+            source = f"(SELECT * FROM {source} WHERE {self.where})"  # noqa: S608
         try:
             return connection.execute(query.replace("$source", source))
         except duckdb.Error as error:
-            name = self.source if isinstance(self.source, (str, Path)) else "the frame"
             reason = str(error).splitlines()[0]
-            raise UnreadableInput(f"{name}: DuckDB cannot read it ({reason})") from None
+            raise UnreadableInput(f"{self.called}: DuckDB cannot read it ({reason})") from None
 
     @cached_property
     def _fields(self) -> list[Field]:

@@ -25,6 +25,12 @@ HASHES = 256
 """Smallest row hashes kept: the overlap of two batches is known to about ±0.06 then."""
 TOP = 60
 """Most frequent values kept of a column."""
+KNOTS = 32
+"""Equal parts into which a profile divides the finite values of a column: merged quantiles are off by
+no more than one of them, in rank."""
+DIGESTS = 32
+"""Smallest hashes of a column's values that are kept: how many two parts have in common is known to
+about ±0.09 then, and exactly where neither has more values."""
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """The quantiles of a profile."""
 
@@ -62,6 +68,7 @@ class ColumnProfile(msgspec.Struct, frozen=True):
     `quantiles` are those of `LEVELS` of the finite numbers and times (empty without one), `noises`
     their standard errors, `top` the most frequent values with their share of all rows, `shapes` the shares of their patterns (text only),
     `fractions` the share of numbers that are no integers, `padded` of texts with blanks around.
+    `knots` (the ends of `KNOTS` equal parts) and `digests` are what merging needs.
     """
 
     name: str
@@ -74,6 +81,8 @@ class ColumnProfile(msgspec.Struct, frozen=True):
     shapes: dict[str, float] = {}
     fractions: float = 0.0
     padded: float = 0.0
+    knots: tuple[float, ...] = ()
+    digests: tuple[int, ...] = ()
 
 
 class Profile(msgspec.Struct, frozen=True):

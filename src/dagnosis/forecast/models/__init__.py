@@ -85,11 +85,13 @@ def _makers() -> dict[str, Callable[[], Model]]:
     from dagnosis.forecast.models.blend import Blend
     from dagnosis.forecast.models.boosted import Boosted
     from dagnosis.forecast.models.forest import Forest, HistoryForest
+    from dagnosis.forecast.models.lightgbm import LightBoosted
     from dagnosis.forecast.models.logistic import Logistic
     from dagnosis.forecast.models.prior import Prior
 
     classes: tuple[Any, ...] = (
-        Blend, Prior, Logistic, Boosted, HistoryForest, Forest, LastTen, PreviousState
+        Blend, Prior, Logistic, Boosted, HistoryForest, LightBoosted, Forest, LastTen,
+        PreviousState,
     )  # fmt: skip
     return {one.name: one for one in classes}
 

@@ -1,0 +1,136 @@
+"""How soon a page is there, with 100,000 incidents: `python -m benchmarks.pages [INCIDENTS] [STORE]`.
+
+A SQLite store is filled (kept where a path is given, and then used again), `dagnosis serve` is started
+on it as a user would, and each page is fetched in turn over HTTP, after one visit to warm up. Printed
+are the median and the 95th percentile of each page in milliseconds, and those of the pages while ten
+clients read at once.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from dagnosis.incidents.contract import Occurrence
+from dagnosis.incidents.incidents import Incidents, open_incidents
+from dagnosis.model import FAMILIES, TaskRef
+
+PAGES = {
+    "overview": "/",
+    "incidents": "/incidents",
+    "incidents, second page": "/incidents?state=open",
+    "incidents, by count": "/incidents?order=count",
+    "incidents, one cause": "/incidents?cause=network&group=dag",
+    "incidents, one DAG": "/incidents?dag_id=dag_17",
+    "incidents, searched": "/incidents?text=relation+4711",
+    "incident": "/incidents/4711",
+    "DAG": "/dags/dag_17",
+    "run": "/dags/dag_17/runs/run_17",
+    "task": "/dags/dag_17/runs/run_17/tasks/task_17",
+    "API, incidents": "/api/v1/incidents?limit=50",
+}
+TIMES = 20
+BLOCK = 2000
+
+
+def occurrences(count: int) -> Iterator[Occurrence]:
+    """One failure of each incident, over 60 days, 500 DAGs and all families; every fifth has a second."""
+    chance = random.Random(1)
+    now = datetime.now(timezone.utc)
+    for number in range(count):
+        cause = FAMILIES[number % len(FAMILIES)]
+        for again in range(2 if number % 5 == 0 else 1):
+            yield Occurrence(
+                task=TaskRef(f"dag_{number % 500}", f"run_{number}", f"task_{number % 37}", -1, 1 + again),
+                occurred=now - timedelta(seconds=chance.uniform(60, 60 * 86_400)),
+                found_by="poll",
+                fingerprint=f"{number:016x}",
+                cause=cause,
+                detail=f"{cause}.made_up",
+                title=f"The relation {number} does not exist",
+                confidence=0.9,
+                transience="permanent",
+                message=f'UndefinedTable: relation "mart.sales_{number}" does not exist',
+                quote=f'psycopg2.errors.UndefinedTable: relation "mart.sales_{number}" does not exist',
+                quote_line=42,
+                fix=("See that the migration ran.", "Correct the schema."),
+            )  # fmt: skip
+
+
+def fill(store: Incidents, count: int) -> None:
+    """Record them in blocks."""
+    block: list[Occurrence] = []
+    for one in occurrences(count):
+        block.append(one)
+        if len(block) == BLOCK:
+            store.record(block)
+            block.clear()
+    store.record(block)
+
+
+def fetch(address: str) -> float:
+    """Milliseconds until the last byte."""
+    started = time.perf_counter()
+    with urllib.request.urlopen(address, timeout=60) as answer:
+        answer.read()
+    return (time.perf_counter() - started) * 1000
+
+
+def figures(times: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    ordered = sorted(times)
+    return ordered[len(ordered) // 2], ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
+
+
+def main() -> None:
+    """Fill, serve, fetch, print."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder) / "store.db"
+        fresh = not path.is_file()
+        with open_incidents(str(path)) as store:
+            if fresh:
+                started = time.perf_counter()
+                fill(store, count)
+                print(f"{count:,} incidents recorded in {time.perf_counter() - started:.0f} s")
+        measure(path, Path(folder))
+
+
+def measure(path: Path, folder: Path) -> None:
+    """Serve the store, and time each page."""
+    settings = {"STORE": path, "PROFILES": folder / "profiles.db", "SERVE_RATE": 1e6}
+    own = {f"DAGNOSIS_{key}": str(value) for key, value in settings.items()}
+    command = [sys.executable, "-m", "dagnosis", "serve", "--port", "0"]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own})
+    try:
+        assert server.stderr
+        said = server.stderr.readline()
+        base = said.split()[-1].rstrip("/")
+        every: list[float] = []
+        print(f"{'page':<26}{'median':>9}{'p95':>9}   ms")
+        for name, page in PAGES.items():
+            fetch(base + page)
+            times = [fetch(base + page) for _ in range(TIMES)]
+            every += times
+            print(f"{name:<26}{figures(times)[0]:>9.1f}{figures(times)[1]:>9.1f}")
+        print(f"{'all of them':<26}{figures(every)[0]:>9.1f}{figures(every)[1]:>9.1f}")
+        with ThreadPoolExecutor(10) as clients:
+            asked = [base + page for page in PAGES.values()] * 10
+            crowd = list(clients.map(fetch, asked))
+        print(f"{'ten clients at once':<26}{figures(crowd)[0]:>9.1f}{figures(crowd)[1]:>9.1f}")
+    finally:
+        server.terminate()
+        server.wait(15)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Inside Airflow: what runs in its processes. Nothing else in dagnosis imports Airflow."""

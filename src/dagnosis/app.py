@@ -1,0 +1,69 @@
+"""The composition root: from settings to stores, doors and an app that can be served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagnosis.settings import Settings
+
+if TYPE_CHECKING:
+    from dagnosis.pages.stores import Stores
+
+
+@contextmanager
+def opened(chosen: Settings) -> Iterator[Stores]:
+    """The stores that the settings name; those that are missing are made. Closed at the end."""
+    from dagnosis.data.store import ProfileStore
+    from dagnosis.incidents.incidents import open_incidents
+    from dagnosis.incidents.place import place
+    from dagnosis.incidents.store import open_store
+    from dagnosis.pages.stores import Stores
+
+    files = {
+        "incidents and diagnoses": place(chosen.store_place).file,
+        "history of runs": chosen.runs_place,
+        "models": chosen.models_folder,
+        "spool": chosen.spool_folder,
+    }
+    if "://" not in chosen.profiles_place:
+        files["profiles"] = Path(chosen.profiles_place).expanduser()
+    with (
+        open_store(chosen.store_place) as diagnoses,
+        open_incidents(chosen.store_place) as incidents,
+    ):
+        yield Stores(
+            incidents=incidents,
+            diagnoses=diagnoses,
+            profiles=ProfileStore(chosen.profiles_place),
+            models=chosen.models_folder,
+            files={what: path for what, path in files.items() if path},
+        )
+
+
+def web(chosen: Settings, found: Stores) -> Any:
+    """The ASGI app of pages, API and metrics."""
+    from dagnosis.metrics import Metrics
+    from dagnosis.pages.links import Links
+    from dagnosis.server.app import make
+    from dagnosis.server.guards import is_local
+    from dagnosis.server.visitors import Visitors
+    from dagnosis.services.feedback import user
+    from dagnosis.services.metrics import seed
+    from dagnosis.services.tokens import Tokens
+
+    names = [name.strip() for name in chosen.serve_names.split(",") if name.strip()]
+    trusting = chosen.serve_auth == "auto" and is_local(chosen.serve_host)
+    metrics = Metrics()
+    seed(metrics, chosen)
+    return make(
+        found,
+        Visitors(Tokens(chosen.tokens_file), trusting=trusting, user=user()),
+        Links(airflow=chosen.serve_airflow or chosen.airflow_url),
+        names=[chosen.serve_host, *names],
+        rate=chosen.serve_rate,
+        exposition=metrics.render,
+        measure=metrics.requested,
+    )

@@ -1,0 +1,1 @@
+"""What runs inside Airflow; most of it needs Airflow."""
