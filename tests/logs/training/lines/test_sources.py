@@ -39,10 +39,10 @@ def package(folder: Path, name: str, files: dict[str, str], copyright_file: str)
     """A source package as apt leaves it: a description and two archives."""
     parts = {
         f"{name}_1.0.orig.tar.gz": {f"{name}-1.0/{path}": text for path, text in files.items()},
-        f"{name}_1.0-1.debian.tar.xz": {"debian/copyright": copyright_file},
+        f"{name}_1.0-1.debian.tar.gz": {"debian/copyright": copyright_file},
     }
     for archive, held in parts.items():
-        with tarfile.open(folder / archive, f"w:{archive[-2:]}") as tar:
+        with tarfile.open(folder / archive, "w:gz") as tar:
             for path, text in held.items():
                 entry = tarfile.TarInfo(path)
                 entry.size = len(text.encode())
