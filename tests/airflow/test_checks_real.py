@@ -55,6 +55,8 @@ def airflow(
         "DAGNOSIS_STORE": str(landed / "store.db"),
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "tests",
+        # on a busy machine the API server answers late, which is not what is tested
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     }
     dags = {"checked.py": (real.DAGS / "checked.py").read_text("utf-8")}
     folder = tmp_path_factory.mktemp("real")
