@@ -28,14 +28,18 @@ class Schedule(msgspec.Struct, frozen=True):
     """When a forecaster learns, counted in labelled outcomes and never in time, so that a replay
     gives the same answers on every machine.
 
-    The model is fitted at `first` outcomes and whenever they grew by `growth`; the calibration is
-    checked whenever they grew by `check`, on the newest `window` of them.
+    The model is fitted at `first` outcomes and whenever they grew by `growth`; the calibration
+    whenever they grew by `check`, on the newest `window` of them.
     """
 
     first: int = 50
     growth: float = 1.6
     check: float = 1.1
-    window: int = 20_000
+    window: int = 200_000
+
+
+_DONE = array("f")
+"""In place of features that nobody needs any more."""
 
 
 class _Asked:
@@ -120,6 +124,8 @@ class Forecaster:
         asked.label = outcome.label
         self._recent.append(asked)
         self._sample.add(asked.row, outcome.label)
+        if not math.isnan(asked.chance):
+            asked.row = _DONE
         seen = len(self._sample)
         if seen >= self._fit_at:
             self._fit_at = seen * self.schedule.growth
@@ -161,6 +167,8 @@ class Forecaster:
             waiting, chances.tolist(), self.line(chances).tolist(), strict=True
         ):
             asked.chance = chance
+            if asked.label >= 0:
+                asked.row = _DONE
             self._ready.append((asked.uid, answer))
 
 
