@@ -40,11 +40,13 @@ types: install ## Strict types
 contracts: install ## Who may import whom
 	$(BIN)/lint-imports
 
-docs: install ## Regenerate the generated pages
+docs: install ## Regenerate the generated pages, and build the site in site/
 	$(BIN)/python docs/build.py
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -d out/doctrees docs site
+	@echo "site/index.html"
 
-airflow: ## A real Airflow with the plugin and failing DAGs (not built yet)
-	@echo "make airflow: the plugin is not built yet; lab/README.md says how a real Airflow fails on purpose" && exit 2
+airflow: ## A real Airflow with the plugin in it and DAGs that fail, until Ctrl-C
+	@python=$$(.ci/airflow); [ -n "$$python" ] && $$python -m lab.showcase --python $$python
 
 clean: ## Remove what can be rebuilt
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

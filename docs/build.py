@@ -110,8 +110,8 @@ def _openapi() -> dict[str, Any]:
     from dagnosis.server.app import api_description
 
     with tempfile.TemporaryDirectory() as folder:
-        places = {"store": f"{folder}/store.db", "profiles": f"{folder}/profiles.db"}
-        with app.opened(settings.Settings(**places)) as stores:
+        own = settings.Settings(store=f"{folder}/store.db", profiles=f"{folder}/profiles.db")
+        with app.opened(own) as stores:
             return api_description(stores)
 
 

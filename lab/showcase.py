@@ -24,7 +24,7 @@ from lab.deployment import Deployment
 from lab.fault import Fault
 from lab.metadata import Sqlite
 from lab.runner import Run
-from lab.world import Ports
+from lab.world import Ports, World
 
 FAULTS = (
     "missing_key_deep", "group_of_members", "connection_missing", "killed_from_outside",
@@ -52,7 +52,9 @@ def shown(python: Path, work: Path, port: int, faults: Sequence[Fault]) -> Itera
     for fault in faults:
         text = catalogue.text_of(fault)
         (home / "dags" / f"{fault.dag_id}.py").write_text(text, encoding="utf-8")
-    deployment = Deployment(python, home, Ports(port), 3, Sqlite(home / "airflow.db"), ours)
+    ports = Ports(port)
+    ours |= World(work, work, python, ports).environment(home)
+    deployment = Deployment(python, home, ports, 3, Sqlite(home / "airflow.db"), ours)
     (work / "landing").mkdir()
     watch = None
     try:

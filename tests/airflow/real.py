@@ -12,7 +12,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,40 +81,61 @@ class RealAirflow:
         conf: Mapping[str, Any] | None = None,
     ) -> str:
         """Start a run, once the DAG is parsed; returns its id."""
-        body: dict[str, Any] = {"logical_date": None} if self.major == 3 else {}
-        if run_id:
-            body["dag_run_id"] = run_id
-        if conf:
-            body["conf"] = dict(conf)
         deadline = time.monotonic() + seconds
         # Asked by GET: each refused POST would be a row of the event log.
-        while not self._knows(dag_id):
-            self.deployment.check()
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{dag_id} is not parsed after {seconds:.0f} s")
-            time.sleep(1)
-        return str(self.call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
-
-    def _knows(self, dag_id: str) -> bool:
-        try:
-            self.call("GET", f"/dags/{dag_id}")
-        except HTTPError as error:
-            if error.code != 404:
-                raise
-            return False
-        return True
+        self._patiently(lambda: self._knows(dag_id), deadline, f"{dag_id} is not parsed")
+        # With an id of ours, a POST that timed out may be sent again.
+        body: dict[str, Any] = {"dag_run_id": run_id or f"test__{uuid.uuid4().hex[:12]}"}
+        if self.major == 3:
+            body["logical_date"] = None
+        if conf:
+            body["conf"] = dict(conf)
+        self._patiently(lambda: self._posted(dag_id, body), deadline, f"{dag_id} does not start")
+        return str(body["dag_run_id"])
 
     def wait(self, dag_id: str, run_id: str, seconds: float = 300) -> str:
         """The state in which a run ends; `TimeoutError` where it does not."""
         deadline = time.monotonic() + seconds
+        path, state = f"/dags/{dag_id}/dagRuns/{run_id}", [""]
+
+        def ended() -> bool:
+            state[0] = str(self.call("GET", path)["state"])
+            return state[0] in ENDED
+
+        self._patiently(ended, deadline, f"{dag_id} {run_id} does not end")
+        return state[0]
+
+    def _patiently(self, done: Callable[[], bool], deadline: float, otherwise: str) -> None:
         while True:
             self.deployment.check()
-            state = str(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
-            if state in ENDED:
-                return state
+            try:
+                if done():
+                    return
+            except TimeoutError:  # on a busy machine; asked again
+                pass
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{dag_id} {run_id} is still {state} after {seconds:.0f} s")
+                raise TimeoutError(otherwise)
             time.sleep(1)
+
+    def _knows(self, dag_id: str) -> bool:
+        return self._answered("GET", f"/dags/{dag_id}", None, 404)
+
+    def _posted(self, dag_id: str, body: Mapping[str, Any]) -> bool:
+        self._answered("POST", f"/dags/{dag_id}/dagRuns", body, 409)
+        return True
+
+    def _answered(
+        self, method: str, path: str, body: Mapping[str, Any] | None, expected: int
+    ) -> bool:
+        """Whether the call went well; False for the status that is expected."""
+        try:
+            self.call(method, path, body)
+        except HTTPError as error:
+            error.close()
+            if error.code != expected:
+                raise
+            return False
+        return True
 
     def run(self, dag_id: str, run_id: str | None = None) -> str:
         """Start a run and wait for its end; returns its id."""

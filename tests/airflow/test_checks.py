@@ -1,6 +1,7 @@
 """Checks inside a real Airflow, task by task (`dag.test`), with its connections and asset events.
 
-Run by an Airflow's interpreter: `AIRFLOW/bin/python -m pytest tests/airflow`; elsewhere skipped by name.
+Run by the interpreter of an Airflow 3 with dagnosis's dependencies and pytest beside it:
+`AIRFLOW/bin/python -m pytest tests/airflow/test_checks.py`; elsewhere skipped by name.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def landed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from dagnosis.services.check import check
 
     monkeypatch.setenv("DAGNOSIS_PROFILES", str(tmp_path / "profiles.db"))
+    monkeypatch.setenv("DAGNOSIS_STORE", str(tmp_path / "store.db"))
     store = ProfileStore(str(tmp_path / "profiles.db"))
     for number in range(12):
         tables.day(number).to_parquet(tmp_path / f"{tables.partition(number)}.parquet")
@@ -90,6 +92,14 @@ def stored(folder: Path, number: int) -> Any:
     history = ProfileStore(str(folder / "profiles.db")).history("orders")
     (one,) = [each for each in history if each.profile.partition == tables.partition(number)]
     return json.loads(one.finding)
+
+
+def of_run(folder: Path, run: Any) -> list[Any]:
+    """What the store of incidents counts of a run."""
+    from dagnosis.incidents.incidents import open_incidents
+
+    with open_incidents(str(folder / "store.db")) as incidents:
+        return incidents.of_run(run.dag_id, run.run_id)
 
 
 def file_of(folder: Path) -> str:
@@ -148,6 +158,8 @@ def test_modes(mode: str, state: str, landed: Path) -> None:
     sent = [extra for name, extra in events() if name == f"mode_{mode}"]
     assert [one["dagnosis"]["alarm"] for one in sent] == ([] if mode == "fail" else [True])
     assert stored(landed, 10)["alarm"] is True
+    (counted,) = of_run(landed, made)
+    assert (counted.kind, counted.subject, counted.task.task_id) == ("data", "orders", "check")
 
 
 @pytest.mark.parametrize("bad", [False, True])
@@ -184,7 +196,7 @@ def test_decorator(landed: Path) -> None:
 
         @task(outlets=[asset])
         @check_data("orders", mode="warn")
-        def load(folder: str, ds: str = "") -> str:
+        def load(folder: str, ds: str | None = None) -> str:
             """Its value is the path of the batch."""
             return f"{folder}/{ds}.parquet"
 
@@ -257,6 +269,23 @@ def test_a_connection_by_name(
     assert run(dag, 10).states == {"check": "success"}
     (one,) = ProfileStore(postgres_url).history("orders_de")
     assert one.profile.rows == (tables.day(10).country == "DE").sum()
+
+
+def test_a_file_of_object_storage(tmp_path: Path) -> None:
+    from dagnosis.airflow.checks import opened
+    from dagnosis.errors import UnreadableInput
+
+    frame = tables.day(1)
+    frame.to_parquet(tmp_path / "t.parquet")
+    with opened(f"local://{tmp_path}/t.parquet", where="country = 'DE'") as engine:
+        assert engine.totals()[0] == (frame.country == "DE").sum()
+    with pytest.raises(UnreadableInput, match="cannot be fetched"), opened("local:///none.parquet"):
+        pass
+    with (
+        pytest.raises(UnreadableInput, match="cannot be fetched"),
+        opened("nonsense://a/b.parquet"),
+    ):
+        pass
 
 
 def test_wrong_connections(monkeypatch: pytest.MonkeyPatch) -> None:

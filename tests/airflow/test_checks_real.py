@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from dagnosis.data.profile.duckdb import DuckDBEngine
 from dagnosis.data.results import read
 from dagnosis.data.store import ProfileStore
+from dagnosis.incidents.incidents import open_incidents
 from dagnosis.services.check import check
 from tests.airflow import real
 from tests.data import tables
@@ -51,6 +52,7 @@ def airflow(
         "PYTHONPATH": f"{sources / 'src'}:{sources}",
         "LANDED": str(landed),
         "DAGNOSIS_PROFILES": str(landed / "profiles.db"),
+        "DAGNOSIS_STORE": str(landed / "store.db"),
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "tests",
     }
@@ -118,6 +120,9 @@ def test_a_spoiled_batch_goes_aside(airflow: real.RealAirflow, landed: Path) -> 
     }
     assert len(airflow.call("GET", "/assets/events")["asset_events"]) == before
     assert ProfileStore(str(landed / "profiles.db")).history("orders")[-1].status == "alarm"
+    with open_incidents(str(landed / "store.db")) as incidents:
+        (counted,) = incidents.of_run("checked", run_id)
+    assert (counted.kind, counted.subject, counted.task.task_id) == ("data", "orders", "check")
 
 
 def test_a_connection_that_airflow_keeps(

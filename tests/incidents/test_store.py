@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
-from dagnosis.incidents import tables
+from dagnosis.incidents import schema
 from dagnosis.incidents.store import Store, open_store
 from dagnosis.incidents.upgrade import VERSION_TABLE
 from tests.incidents.making import START, remembered
@@ -144,7 +144,7 @@ def test_the_revisions_lead_to_the_schema(store: Store) -> None:
         context = MigrationContext.configure(
             connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
         )
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, schema.metadata) == []
 
 
 def test_every_revision_can_be_taken_back(store: Store) -> None:

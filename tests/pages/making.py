@@ -34,8 +34,9 @@ def stores(folder: Path) -> Stores:
 
 def close(found: Stores) -> None:
     """Give back what the stores hold."""
-    for one in (found.incidents, found.diagnoses):
-        one.close()  # type: ignore[attr-defined]
+    held: list[Any] = [found.incidents, found.diagnoses]
+    for one in held:
+        one.close()
 
 
 def occurrence(number: int = 0, **changes: Any) -> Occurrence:
@@ -85,10 +86,16 @@ def diagnosis(one: Occurrence, **changes: Any) -> Remembered:
     return msgspec.structs.replace(made, **changes)
 
 
+def remember(found: Stores, one: Remembered) -> None:
+    """Keep a diagnosis."""
+    kept: Any = found.diagnoses
+    kept.remember(one)
+
+
 def fill(found: Stores, *occurrences: Occurrence) -> list[int]:
     """Record and remember; the incidents, one for each occurrence."""
     for one in occurrences:
-        found.diagnoses.remember(diagnosis(one))  # type: ignore[attr-defined]
+        remember(found, diagnosis(one))
     return [one.incident_id for one in found.incidents.record(occurrences)]
 
 

@@ -68,6 +68,17 @@ def test_only_what_may_be_read_is_told(stores: Stores) -> None:
     assert actions.give_feedback(stores, f"{0:016x}", who="eve", readable=ONLY) is None
 
 
+def test_feedback_on_dags_of_others_is_not_told(stores: Stores) -> None:
+    theirs = occurrence(5, task=TaskRef("secret", "run-5", "load"), diagnosis_id="c" * 16)
+    (number,) = fill(stores, theirs)
+    actions.give_feedback(stores, theirs.diagnosis_id, who="eve", text="about the merger")
+    for asked, told in ((None, 1), (frozenset({"orders"}), 0), (frozenset({"secret"}), 1)):
+        found = incident.shown(stores, number, LINKS, readable=asked)
+        assert found
+        assert len(found.said) == told
+        assert {one.task.dag_id for one in found.occurrences} <= (asked or {"orders", "secret"})
+
+
 def test_the_filter_reads_what_it_knows_and_ignores_the_rest() -> None:
     found = incidents.asked(
         {"state": ["muted", "x"], "kind": ["nonsense"], "order": ["count"], "days": ["7"]}
@@ -212,10 +223,11 @@ def test_models_and_what_users_said(stores: Stores) -> None:
 
 def test_health_grades_processes(stores: Stores) -> None:
     grades = {one.name: one.grade for one in health.page(stores, now=NOW).checks}
-    assert grades == {"watch": "ok", "check": "unknown", "retrain": "unknown", "forecast": "unknown",
-                      "profiles": "ok", "models": "ok"}  # fmt: skip
+    assert grades == {"watch": "ok", "profiles": "ok", "risks": "ok", "models": "ok"}
     late = {one.name: one.grade for one in health.page(stores, now=NOW + timedelta(hours=1)).checks}
     assert late["watch"] == "bad"
+    old = {one.name: one.grade for one in health.page(stores, now=NOW + timedelta(days=1)).checks}
+    assert old["risks"] == "warn"
     failing = Status(process="watch", version="1", said=NOW, last_success=NOW - timedelta(hours=1),
                      last_error="401 from Airflow", last_error_at=NOW)  # fmt: skip
     say(stores.incidents, failing)

@@ -118,13 +118,14 @@ def s3() -> Iterator[dict[str, object]]:
             pytest.skip(f"{module} is not installed (pip install s3fs 'moto[s3,server]')")
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
+    port = free_port()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     try:
         yield {
             "key": "AKIATEST",
             "secret": SECRET,
-            "endpoint_url": f"http://127.0.0.1:{server._server.server_port}",
+            "endpoint_url": f"http://127.0.0.1:{port}",
             "client_kwargs": {"region_name": "eu-central-1"},
         }
     finally:

@@ -176,7 +176,11 @@ def test_nobody_listens() -> None:
 
 def test_a_server_that_says_nothing_is_given_up(server: Server) -> None:
     gate = threading.Event()
-    server.answer = lambda _: gate.wait(5) and None
+
+    def silent(handler: Handler) -> None:
+        gate.wait(5)
+
+    server.answer = silent
     asking, _ = rest(server, timeout=0.3, patience=0.0)
     with pytest.raises(ServiceUnreachable, match="did not answer within"):
         asking.get("/")
@@ -242,10 +246,8 @@ def test_a_token_is_bought_once(server: Server) -> None:
 def test_a_token_is_renewed_before_it_expires(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dagnosis.sources import credentials
-
     clock = [0.0]
-    monkeypatch.setattr(credentials.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("dagnosis.sources.credentials.time.monotonic", lambda: clock[0])
     server.answer = sells([jwt(600), jwt(601)], says(200, {}))
     asking, _ = rest(server, Password("ana", SECRET))
     asking.get("/a")
@@ -423,6 +425,30 @@ def test_rows_that_move_between_pages_are_not_lost(server: Server) -> None:
 
     server.answer = page
     assert [event.id for event in ApiHistory(rest(server)[0]).events()] == list(range(1, 351))
+
+
+def test_a_cursor_at_an_event_that_was_cleaned_away(server: Server) -> None:
+    rows = [
+        {"event_log_id": n, "when": "2026-01-01T00:00:00Z", "event": "x"} for n in range(1, 9000)
+    ]
+    del rows[5000:5300]
+
+    def page(handler: Handler) -> None:
+        if "eventLogs?" not in handler.path:
+            handler.send(404 if "eventLogs" in handler.path else 200, {"version": "3"})
+            return
+        asked = query(handler)
+        offset = int(asked["offset"])
+        found = rows[offset : offset + int(asked["limit"])]
+        handler.send(200, {"event_logs": found, "total_entries": len(rows)})
+
+    server.answer = page
+    history = ApiHistory(rest(server)[0])
+    events = history.events(after=5100)
+    assert [next(events).id for _ in range(3)] == [5301, 5302, 5303]
+    assert len(server.asked) < 24
+    assert [event.id for event in history.events(after=8990)] == list(range(8991, 9000))
+    assert list(history.events(after=20_000)) == []
 
 
 def test_before_cursors_pages_go_by_offset(server: Server) -> None:

@@ -11,7 +11,7 @@ import logging
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -20,7 +20,7 @@ import msgspec
 from dagnosis import settings
 from dagnosis.airflow.connections import SCHEME, engine_of, table_of
 from dagnosis.data.profile import sources
-from dagnosis.errors import UnreadableInput
+from dagnosis.errors import DagnosisError, UnreadableInput
 from dagnosis.logs.redaction import redact
 from dagnosis.model import TaskRef
 from dagnosis.services.carried import KEY, carried, upstream_alarms
@@ -42,7 +42,7 @@ Mode: TypeAlias = Literal["fail", "warn", "record"]
 log = logging.getLogger("dagnosis.airflow")
 
 
-class DataCheckFailed(AirflowFailException):  # type: ignore[misc]
+class DataCheckFailed(AirflowFailException):
     """The batch is an alarm, and the check was told to fail. Not retried: the data stays as it is
     until it is written again."""
 
@@ -121,7 +121,8 @@ def settle(
     profile: Profile | None,
     mode: Mode,
 ) -> dict[str, Any]:
-    """Log a finding, hand it on in the events of the task's outlets, and fail where that is wanted.
+    """Log a finding, keep it as an incident, hand it on in the events of the task's outlets, and fail
+    where that is wanted.
 
     Returns what the events carry. Raises `DataCheckFailed` for an alarm in mode `fail`; the events of
     a failed task are not sent, so nothing downstream starts on such data.
@@ -132,9 +133,23 @@ def settle(
     level = logging.WARNING if finding.alarm and mode != "record" else logging.INFO
     for line in _lines(finding):
         log.log(level, "%s", line)
+    _keep(finding)
     if finding.alarm and mode == "fail":
         raise DataCheckFailed(redact(_head(finding)))
     return told
+
+
+def _keep(finding: Finding) -> None:
+    """Count it among the incidents. The answer stands without them, so a store that does not answer
+    only gives a warning."""
+    from dagnosis.incidents.incidents import open_incidents
+    from dagnosis.services.data_incidents import keep
+
+    try:
+        with open_incidents(settings.load().settings.store_place) as incidents:
+            keep(finding, incidents, datetime.now(timezone.utc))
+    except DagnosisError as error:
+        log.warning("the finding is not among the incidents: %s", error)
 
 
 def _assets(context: Mapping[str, Any]) -> list[Any]:

@@ -35,9 +35,12 @@ def engine_of(place: str) -> Engine:
     database; `ServiceUnreachable` where a secrets backend does not answer.
     """
     conn_id = place.removeprefix(SCHEME).strip("/")
-    hook = _hook(conn_id, _connection(conn_id))
+    connection = _connection(conn_id)
+    hook = _hook(conn_id, connection)
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise WrongUse(f"connection {conn_id!r} is of {type(hook).__name__}, which is no database")
+    # hooks ask the task SDK again, which outside of tasks does not look into the metadata database
+    hook.get_connection = lambda _: connection
     from sqlalchemy import NullPool
 
     # a check makes a few queries and goes; a pool would keep its connection open

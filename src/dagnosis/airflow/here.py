@@ -10,12 +10,14 @@ from pathlib import Path
 from airflow.configuration import conf
 
 from dagnosis.airflow.mount import MOUNT, path
-from dagnosis.app import stores as opened
+from dagnosis.app import opened
 from dagnosis.pages.links import Links
 from dagnosis.pages.stores import Stores
 from dagnosis.services.watch.rounds import Round, Watch
 from dagnosis.services.watch.wiring import wire
 from dagnosis.settings import PREFIX, Settings, load
+
+_OPEN = ExitStack()
 
 
 @cache
@@ -36,7 +38,7 @@ def settings() -> Settings:
 @cache
 def stores() -> Stores:
     """The stores that pages read; the API server keeps them open."""
-    return opened(settings())
+    return _OPEN.enter_context(opened(settings()))
 
 
 def links() -> Links:
@@ -52,7 +54,7 @@ def secret() -> bytes:
 
 @cache
 def _watch() -> Watch:
-    return wire(settings(), ExitStack()).watch
+    return wire(settings(), _OPEN).watch
 
 
 def look_at(dag_id: str, run_id: str, task_id: str, map_index: int) -> Round:

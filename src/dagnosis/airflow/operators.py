@@ -13,11 +13,10 @@ from airflow.sdk import BaseOperator
 from dagnosis.airflow.checks import Mode, Terms, check, mode_of, opened, settle, withhold
 
 if TYPE_CHECKING:
-    from dagnosis.airflow.checks import Checked
-    from dagnosis.services.check import Finding
+    from dagnosis.services.check import Checked, Finding
 
 
-class _Settling(BaseOperator, BranchMixIn):  # type: ignore[misc]
+class _Settling(BaseOperator, BranchMixIn):
     """What both operators do with a finding: mode, quarantine, XCom, lineage."""
 
     inherits_from_skipmixin = True

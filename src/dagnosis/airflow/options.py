@@ -45,6 +45,7 @@ def _stated(key: str) -> str:
         return named
     module = sys.modules.get("airflow.configuration")
     conf = getattr(module, "conf", None)
-    if not isinstance(conf, ConfigParser):
+    # most deployments have no such section, and a task need not search for what it may hold
+    if not isinstance(conf, ConfigParser) or not ConfigParser.has_section(conf, SECTION):
         return ""
     return ConfigParser.get(conf, SECTION, key, raw=True, fallback="")

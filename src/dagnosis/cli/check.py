@@ -178,7 +178,7 @@ def _engine(
     if dataset.startswith("conn://"):
         from dagnosis.airflow.connections import table_of
 
-        engine = table_of(dataset, table, where)
+        engine: Engine = table_of(dataset, table, where)
     else:
         engine = engine_of(dataset, table, where)
     if partition is None and (_is_url(dataset) or Path(dataset).is_dir()):

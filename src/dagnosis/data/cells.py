@@ -18,7 +18,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -281,51 +281,76 @@ def _numbers(name: str, cells: list[str]) -> Iterator[Cell]:
             )
 
 
+class _Vote(NamedTuple):
+    """What a group says of a cell: that it is wrong (a positive weight) or right."""
+
+    weight: float
+    reason: str
+    by: str
+    sourced: bool
+
+
+Votes: TypeAlias = dict[tuple[int, str], list[_Vote]]
+
+
 def _dependencies(columns: Mapping[str, list[str]]) -> Iterator[Cell]:
     """Cells that differ from what their group agrees on, when the groups decide the column."""
     groups = {name: found for name, cells in columns.items() if (found := _groups(cells))}
-    rules: list[tuple[str, str, float]] = []
+    votes: Votes = defaultdict(list)
     for by, members in groups.items():
-        lifts = {name: _lift(cells, members) for name, cells in columns.items() if name != by}
-        free = {name: columns[name] for name, lift in lifts.items() if lift < WEAK}
-        for name, lift in lifts.items():
-            if name in free:
-                continue
-            if lift >= EXPLAINED or not _explained(columns[name], free, members, lift):
-                rules.append((by, name, lift))
-    votes: dict[tuple[int, str], list[tuple[float, str]]] = defaultdict(list)
-    blamers: dict[int, set[str]] = defaultdict(set)
-    for by in groups:
-        decided = [(name, lift) for one, name, lift in rules if one == by]
-        if not decided:
-            continue
-        trust, sourced = _trust(columns, groups[by], by, [name for name, _ in decided])
-        for name, lift in decided:
-            if lift < LIFT and not sourced:
-                continue
-            told = list(_against(columns[name], groups[by], trust, by, sourced))
-            if not sourced and sum(verdict for _, verdict, _ in told) > GUARD * len(told):
-                continue
-            for row, verdict, reason in told:
-                votes[row, name].append((lift if verdict else -lift, reason))
-                if verdict:
-                    blamers[row] |= {by, _SOURCED} if sourced else {by}
-    wrong: dict[int, list[Cell]] = defaultdict(list)
+        _vote(columns, by, members, _decided(columns, by, members), votes)
+    wrong: dict[int, list[str]] = defaultdict(list)
     for (row, name), cast in votes.items():
-        total = sum(weight for weight, _ in cast)
-        if total > 0:
-            share = total / sum(abs(weight) for weight, _ in cast)
-            reason = max(cast)[1]
-            wrong[row].append(Cell(row, name, 0.5 + share / 2.5, "dependency", reason))
-    for row, cells in wrong.items():
-        # several cells that only one column speaks against: two routes of one length, say, and no
-        # row with several errors; unless its source is known for them
-        if len(cells) == 1 or len(blamers[row]) > 1:
-            yield from cells
+        if sum(vote.weight for vote in cast) > 0:
+            wrong[row].append(name)
+    for row, names in wrong.items():
+        against = [vote for name in names for vote in votes[row, name] if vote.weight > 0]
+        sure = len({vote.by for vote in against}) > 1 or any(vote.sourced for vote in against)
+        # several cells that one column alone speaks against are two things that share its value, two
+        # routes of one length, rather than several errors; unless a source is known for them
+        if sure or len(names) == 1:
+            yield from (_outvoted(row, name, votes[row, name]) for name in names)
 
 
-_SOURCED = "\0"
-"""Stands beside the names of columns for a source that is often wrong."""
+def _outvoted(row: int, name: str, cast: list[_Vote]) -> Cell:
+    weights = [vote.weight for vote in cast]
+    share = sum(weights) / sum(map(abs, weights))
+    return Cell(row, name, 0.5 + share / 2.5, "dependency", max(cast).reason)
+
+
+def _decided(
+    columns: Mapping[str, list[str]], by: str, groups: list[list[int]]
+) -> dict[str, float]:
+    """The columns that the groups of one decide, and how much more than chance."""
+    lifts = {name: _lift(cells, groups) for name, cells in columns.items() if name != by}
+    free = {name: columns[name] for name, lift in lifts.items() if lift < WEAK}
+    return {
+        name: lift
+        for name, lift in lifts.items()
+        if name not in free
+        and (lift >= EXPLAINED or not _explained(columns[name], free, groups, lift))
+    }
+
+
+def _vote(
+    columns: Mapping[str, list[str]],
+    by: str,
+    groups: list[list[int]],
+    decided: Mapping[str, float],
+    votes: Votes,
+) -> None:
+    """Add what the groups of `by` say of the columns that they decide."""
+    if not decided:
+        return
+    trust, sourced = _trust(columns, groups, by, list(decided))
+    for name, lift in decided.items():
+        if lift < LIFT and not sourced:
+            continue
+        told = list(_against(columns[name], groups, trust, by, sourced))
+        if not sourced and sum(verdict for _, verdict, _ in told) > GUARD * len(told):
+            continue
+        for row, verdict, reason in told:
+            votes[row, name].append(_Vote(lift if verdict else -lift, reason, by, sourced))
 
 
 def _groups(cells: list[str]) -> list[list[int]] | None:

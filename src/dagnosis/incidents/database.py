@@ -144,7 +144,7 @@ def _engine(where: Place, patience: int) -> sa.Engine:
 
 def clean(value: Any) -> Any:
     """Text as every database takes it: PostgreSQL keeps no NUL, UTF-8 no lone surrogates."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
         return value
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 

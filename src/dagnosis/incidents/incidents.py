@@ -28,6 +28,7 @@ from dagnosis.incidents.contract import (
 from dagnosis.incidents.database import PATIENCE, Database, ready, upsert
 from dagnosis.incidents.place import Place
 from dagnosis.incidents.retention import Pruned
+from dagnosis.incidents.store import Remembered
 from dagnosis.incidents.tables import place
 from dagnosis.model import TaskRef
 
@@ -49,13 +50,21 @@ class Incidents(Database):
 
     # ------------------------------------------------------------ recording
 
-    def record(self, occurrences: Iterable[Occurrence]) -> list[Recorded]:
-        """See `IncidentStore.record`. Batches of some hundred are counted fastest."""
+    def record(
+        self, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered] = ()
+    ) -> list[Recorded]:
+        """See `IncidentStore.record`. Batches of some hundred are counted fastest.
+
+        Of the `diagnoses` those are kept, in the same transaction, whose try is kept whole (found by
+        its `diagnosis_id`); they go when it is not any more, unless a user gave feedback.
+        """
         batch = list(occurrences)
         if not batch:
             return []
         with self._writing() as connection:
-            return recording.record(connection, batch, retention.horizon(connection))
+            recorded = recording.record(connection, batch, retention.horizon(connection))
+            recording.keep_diagnoses(connection, batch, diagnoses)
+            return recorded
 
     def recovered(self, task: TaskRef) -> int:
         """A try succeeded: the failed tries before it were flaky. How many became so now; cheap
@@ -71,7 +80,8 @@ class Incidents(Database):
     ) -> list[int]:
         """A task succeeded at `when` (or a file could be imported, with the file as DAG and no task):
         the incidents that are resolved by it, since all their tasks are well again. Each success is
-        to be given once, in order; cheap where the task is in no open incident."""
+        to be given once, in order; cheap where the task is in no open incident. Incidents of its data
+        are resolved only with the kind `data`, by a batch that was checked."""
         task = (dag_id, task_id)
         with self._reading() as connection:
             rows = connection.execute(recovering.red(task, when, kind)).all()

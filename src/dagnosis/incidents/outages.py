@@ -41,7 +41,7 @@ _OF_HOST = frozenset({"worker_lost", "disk_full", "out_of_memory"})
 
 _PLACES = re2.compile(
     r"(?i)\b[a-z][a-z0-9+.-]{1,15}://(?:[^\s/@\"']*@)?([a-z0-9][\w.-]*)"
-    r"|\b(?:host(?:name)?|server at|server|conn(?:ection)?_?id|connection to|resolve|lookup)"
+    r"|\b(?:host(?: ?name)?|server at|server|conn(?:ection)?_?id|connection to|resolve|lookup)"
     r"\s?[=:]?\s?(?:host\s?=\s?)?[\"'`]([\w.-]{2,})[\"'`]"
     r"|\bhost=([a-z0-9][\w.-]*)"
     r"|\b((?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,}):[0-9]{2,5}\b"

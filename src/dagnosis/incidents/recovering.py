@@ -72,7 +72,8 @@ def add(connection: sa.Connection, incident_id: int, dag: int, column: str, coun
 
 
 def red(task: tuple[str, str], when: datetime, kind: Kind | None) -> Any:
-    """Open incidents in which the task failed before `when`, and in which that success is news."""
+    """Open incidents in which the task failed before `when`, and in which that success is news. Without
+    a kind these are all but those of its data: a check that only warns succeeds."""
     t, i = incident_task.c, incident.c
     query = (
         sa.select(t.incident, t.greens, i.kind, i.regressions)
@@ -84,7 +85,9 @@ def red(task: tuple[str, str], when: datetime, kind: Kind | None) -> Any:
             sa.or_(t.green.is_(None), t.green < when),
         )
     )
-    return query if kind is None else query.where(i.kind == KINDS.index(kind))
+    if kind is None:
+        return query.where(i.kind != KINDS.index("data"))
+    return query.where(i.kind == KINDS.index(kind))
 
 
 def waiting(rows: Sequence[Any]) -> list[Any]:

@@ -9,8 +9,10 @@ import msgspec
 
 from dagnosis import __version__
 from dagnosis.pages import words
+from dagnosis.pages.risk import STALE
 from dagnosis.pages.stores import Stores
 from dagnosis.services.health import PROCESSES, Check, Status, checks, said
+from dagnosis.services.outlook import kept
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +46,23 @@ def page(
             return Check("models", "warn", wrong[0], "dagnosis models verify; then roll back.")
         return Check("models", "ok", f"{words.count(len(found), 'version')}, all sound")
 
+    def risks() -> Check:
+        ahead = kept(stores.incidents)
+        if ahead is None:
+            return Check(
+                "risks", "unknown", "never reckoned", "dagnosis forecast pull, then watch."
+            )
+        age = words.ago(ahead.made, now)
+        if now - ahead.made > STALE:
+            return Check(
+                "risks", "warn", f"reckoned {age}", "Is the watch running, the history new?"
+            )
+        return Check("risks", "ok", f"{words.count(len(ahead.risks), 'run')}, reckoned {age}")
+
     return Health(
         now=now,
         version=__version__,
-        checks=tuple(checks(stores.incidents, now, (profiles, models))),
+        checks=tuple(checks(stores.incidents, now, (profiles, risks, models))),
         processes=tuple(s for name in PROCESSES if (s := said(stores.incidents, name))),
         sizes=tuple(
             (what, str(path) if readable is None else "", words.size(_size(path)))

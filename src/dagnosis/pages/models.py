@@ -24,6 +24,10 @@ WORDS = {
     "last_ten": "PR-AUC of “the last ten outcomes”",
     "messages": "messages judged on",
     "accuracy_at_80_percent": "right, of the surest 80 %",
+    "ece": "calibration error (0 is best)",
+    "macro_f1": "macro-F1",
+    "macro_f1_keywords": "macro-F1 of keywords alone",
+    "systems": "systems judged on",
 }
 
 

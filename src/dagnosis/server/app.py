@@ -18,7 +18,7 @@ from dagnosis.pages.links import Links
 from dagnosis.pages.rendering import headers
 from dagnosis.pages.stores import Stores
 from dagnosis.server import api, pages
-from dagnosis.server.guards import Guards
+from dagnosis.server.guards import Guards, TooMuch
 from dagnosis.server.visitors import Refused, Visitors
 
 Exposition: TypeAlias = Callable[[str], tuple[bytes, str]]
@@ -149,11 +149,21 @@ def _faults(app: FastAPI, links: Links) -> None:
             if error.status == 401:
                 answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
-        return pages.refused(links, error)
+        return pages.refused(request, links, error)
+
+    @app.exception_handler(TooMuch)
+    def _too_much(request: Request, error: TooMuch) -> Response:
+        return told(request, 413, str(error))
 
     @app.exception_handler(api.Missing)
     def _missing(request: Request, _: api.Missing) -> Response:
         return told(request, 404, "there is no such thing")
+
+    _strange(app, told)
+
+
+def _strange(app: FastAPI, told: Callable[[Request, int, str], Response]) -> None:
+    """What FastAPI itself refuses, and what nobody foresaw."""
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -23,6 +23,7 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 LARGEST = 256 * 1024
 """Bytes of a body, and of a path with its query."""
+TOO_MUCH = f"a request has {LARGEST:,} bytes at the most"
 CLIENTS = 4096
 """Clients whose rate is known; those that were quiet longest are forgotten first."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,7 +42,7 @@ def is_local(host: str) -> bool:
 
 
 class TooMuch(Exception):
-    """A body that is larger than it said, or than any may be."""
+    """A body that is larger than it said, or than any may be; the app answers 413."""
 
 
 class Buckets:
@@ -96,13 +97,10 @@ class Guards:
         if scope["type"] != "http":
             return
         refused = self._refusal(scope)
-        started = False
         began = time.perf_counter()
 
         async def sent(message: MutableMapping[str, Any]) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 route = getattr(scope.get("route"), "path", "")
                 self.measure(route, message["status"], time.perf_counter() - began)
                 given = {key for key, _ in message["headers"]}
@@ -115,11 +113,7 @@ class Guards:
         if refused:
             await _say(sent, *refused)
             return
-        try:
-            await self.app(scope, _bounded(receive), sent)
-        except TooMuch:
-            if not started:
-                await _say(sent, 413, f"a request has {LARGEST:,} bytes at the most", 0)
+        await self.app(scope, _bounded(receive), sent)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, float] | None:
         found = {key: value.decode("latin-1") for key, value in scope["headers"]}
@@ -128,7 +122,7 @@ class Guards:
             return 421, "this is not a name of this server; set serve_names to allow it", 0
         size = found.get(b"content-length", "0")
         if not size.isdigit() or int(size) > LARGEST:
-            return 413, f"a request has {LARGEST:,} bytes at the most", 0
+            return 413, TOO_MUCH, 0
         asked = scope.get("raw_path", b"") + scope.get("query_string", b"")
         if len(asked) > LARGEST // 16 or b"%00" in asked:
             return 400, "the address is too long, or has a NUL in it", 0
@@ -172,7 +166,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise TooMuch
+            raise TooMuch(TOO_MUCH)
         return message
 
     return received

@@ -23,7 +23,7 @@ from dagnosis.logs.redaction import redact
 Grade: TypeAlias = Literal["ok", "warn", "bad", "unknown"]
 
 PROCESSES = ("watch", "check", "retrain", "forecast")
-"""Those whose word is looked for."""
+"""Those whose word is looked for; of the watch alone it is told that it never spoke."""
 SILENT = 4
 """Rounds that a process may miss before it is held for gone."""
 LAG = 300.0
@@ -134,7 +134,7 @@ class Pulse:
         self._say(now)
 
     def _say(self, now: datetime) -> None:
-        waiting = _files(self._spool)
+        waiting = sizes(self._spool)
         self._status = msgspec.structs.replace(
             self._status, said=now, spool_files=len(waiting), spool_bytes=sum(waiting)
         )
@@ -142,7 +142,7 @@ class Pulse:
         self._spoken = now
 
 
-def _files(folder: Path | None) -> list[int]:
+def sizes(folder: Path | None) -> list[int]:
     """The sizes of the files in a folder; of those that go away meanwhile, nothing."""
     sizes = []
     for path in folder.iterdir() if folder and folder.is_dir() else ():
@@ -162,7 +162,8 @@ class Check(msgspec.Struct, frozen=True):
 
 def checks(store: Kept, now: datetime, others: tuple[Callable[[], Check], ...] = ()) -> list[Check]:
     """Each process, then what `others` look at; none of them raises."""
-    found = [_process(store, name, now) for name in PROCESSES]
+    spoken = [name for name in PROCESSES if name == PROCESSES[0] or said(store, name)]
+    found = [_process(store, name, now) for name in spoken]
     return [*found, *(_tried(one) for one in others)]
 
 

@@ -173,7 +173,10 @@ def opened(settings: Settings) -> Rest:
 def credentials(settings: Settings) -> Credentials:
     """Who we are, as the settings say; nobody where they do not say."""
     if settings.airflow_token_env:
-        return Bearer(_secret("airflow_token_env", settings.airflow_token_env))
+        token = _secret("airflow_token_env", settings.airflow_token_env)
+        if not token.isascii():
+            raise WrongUse("airflow_token_env: that is no token")
+        return Bearer(token)
     if not settings.airflow_user:
         return Nobody()
     if not settings.airflow_password_env:
@@ -202,7 +205,9 @@ def speaks_v1(rest: Rest) -> bool:
 
 
 def _secret(setting: str, variable: str) -> str:
-    value = os.environ.get(variable, "")
+    value = os.environ.get(variable, "").strip()
     if not value:
         raise WrongUse(f"{setting}: the variable {variable} is not set, or is empty")
+    if not value.isprintable():
+        raise WrongUse(f"{setting}: what the variable {variable} holds is no password or token")
     return value

@@ -93,9 +93,11 @@ class RestHistory:
         """Rows of the event log by id; those of the last five seconds come with the next call."""
         now = self.now()
         params: dict[str, Any] = {"order_by": "event_log_id"}
-        if (begin := self._begin(after, since)) is not None:
+        begin = self._begin(after, since)
+        if begin is not None:
             params["after"] = stated(begin - timedelta(microseconds=1))
-        rows = self._by_offset("/eventLogs", "event_logs", params, lambda row: row["event_log_id"])
+        start = self._place(after) if after > 0 and begin is None else 0
+        rows = self._by_offset("/eventLogs", "event_logs", params, _event_key, start=start)
         for found in self._converted(rows, event):
             if now - SETTLED <= found.when <= now + MARGIN:
                 return
@@ -108,6 +110,20 @@ class RestHistory:
         when = _time(row, "when") if isinstance(row, dict) else None
         begins = [time for time in (since, when and when - MARGIN) if time is not None]
         return max(begins, default=None)
+
+    def _place(self, after: int) -> int:
+        """An offset at or before the event that follows `after`, which is not there any more."""
+        low, high = 0, 1 << 31
+        while low < high:
+            middle = (low + high) // 2
+            asked = {"order_by": "event_log_id", "limit": 1, "offset": middle}
+            found = self._rest.get(f"{self.prefix}/eventLogs", asked)
+            rows = self._rows(found, "event_logs")
+            if rows and _number(rows[0], "event_log_id") <= after:
+                low = middle + 1
+            else:
+                high = min(middle, max(int(found.get("total_entries") or 0), low))
+        return max(low - OVERLAP, 0)
 
     def broken_dags(self) -> list[BrokenDag]:
         """DAG files that cannot be imported now."""
@@ -124,9 +140,10 @@ class RestHistory:
         params: Row,
         identity: Callable[[Row], Any],
         most: int | None = None,
+        start: int = 0,
     ) -> Iterator[Row]:
-        """Rows of all pages, each once, though rows come and go while we read."""
-        offset, page = 0, min(PAGE, most or PAGE)
+        """Rows of all pages from `start` on, each once, though rows come and go while we read."""
+        offset, page = start, min(PAGE, most or PAGE)
         recent: dict[Any, None] = {}
         given = 0
         while True:
@@ -381,6 +398,10 @@ def attempt_key(row: Row) -> Any:
 
 def _run_key(row: Row) -> Any:
     return row.get("dag_id"), row.get("dag_run_id")
+
+
+def _event_key(row: Row) -> Any:
+    return row.get("event_log_id")
 
 
 def _import_error_key(row: Row) -> Any:

@@ -128,6 +128,7 @@ class Metadata:
             with self._engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
+            self._columns = {}  # Airflow may have been upgraded meanwhile
             said = redact(str(getattr(error, "orig", None) or error).strip().partition("\n")[0])
             if any(words in said.lower() for words in _REFUSED):
                 raise WrongUse(

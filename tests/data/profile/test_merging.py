@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,14 +66,15 @@ def assert_like(made: Profile, whole: Profile, frame: pd.DataFrame) -> None:
 )
 def test_two_parts_are_the_whole(seed: int, rows: int, cut: float, form: str) -> None:
     rng = np.random.default_rng(seed)
-    number = {
+    forms: dict[str, Callable[[], Any]] = {
         "normal": lambda: rng.normal(5, 2, rows),
         "heavy": lambda: np.round(rng.pareto(1.2, rows), 3),
         "few": lambda: rng.integers(-2, 3, rows).astype(float),
         "apart": lambda: (
             np.where(np.arange(rows) < rows * cut, 0.0, 1000.0) + rng.normal(0, 1, rows)
         ),
-    }[form]()
+    }
+    number = forms[form]()
     frame = pd.DataFrame(
         {
             "number": np.where(rng.random(rows) < 0.1, np.nan, number),

@@ -212,7 +212,7 @@ JSON = st.recursive(
 def test_any_document_is_read_or_refused(
     value: object, where: str, tool: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    heads = {
+    heads: dict[str, dict[str, object]] = {
         "great_expectations": {"success": False, "results": []},
         "dbt": {"metadata": {"dbt_schema_version": "v6"}, "results": []},
         "soda": {"hasFailures": True, "checks": []},

@@ -67,10 +67,11 @@ class IcebergEngine(DuckDBEngine):
             raise WrongUse(
                 f"{self.called} is an Iceberg table; to read it: pip install 'dagnosis[iceberg]'"
             ) from None
-        known = tuple(
-            kind for kind in vars(pyiceberg.exceptions).values()
-            if isinstance(kind, type) and issubclass(kind, Exception)
-        )  # fmt: skip
+        found = vars(pyiceberg.exceptions).values()
+        known: tuple[type[Exception], ...] = tuple(
+            kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)
+        )
+        known += (OSError, ValueError, TypeError)
         try:
             if self.called.startswith("iceberg://"):
                 parts = urlsplit(self.called)
@@ -79,7 +80,7 @@ class IcebergEngine(DuckDBEngine):
                 table = StaticTable.from_metadata(str(_newest(Path(self.called))))
             scan = table.scan() if self.chosen is None else table.scan(row_filter=self.chosen)
             return scan.to_arrow()
-        except (*known, OSError, ValueError, TypeError) as error:
+        except known as error:
             raise _unreadable(self.called, "Iceberg", error) from None
 
 

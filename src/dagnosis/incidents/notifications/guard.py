@@ -21,6 +21,8 @@ from dagnosis.incidents.notifications.contract import Undelivered
 Address: TypeAlias = IPv4Address | IPv6Address
 Resolver: TypeAlias = Callable[[str, int], Sequence[str]]
 _NAT64 = ip_network("64:ff9b::/96")
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "5f00::/16")))
+"""Networks for special uses that Python takes for public ones; clouds have metadata services there."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -95,7 +97,8 @@ def _look(host: str, address: str, networks: Sequence[object]) -> None:
     real = innermost(ip_address(address.partition("%")[0]))
     if any(real in network for network in networks):  # type: ignore[operator]
         return
-    if not real.is_global or real.is_multicast or real.is_reserved:
+    special = any(real in network for network in _SPECIAL)
+    if special or not real.is_global or real.is_multicast or real.is_reserved:
         raise Undelivered(
             f"{host} is at {address}, which is no public address; to allow it, set notify_allow to"
             " the host's name or its network",

@@ -45,6 +45,8 @@ def post(
     finally:
         watch.cancel()
         connection.close()
+    if ended.is_set():  # a cut answer may look like a whole one
+        raise Undelivered(f"{target.host}: did not answer within {seconds:g} s")
     if 200 <= status < 300:
         return
     again = status in _AGAIN or status >= 500

@@ -58,6 +58,8 @@ def escaped(text: str) -> str:
 def _code(text: str) -> str:
     """Within a block of code only these mean something."""
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for name in ("channel", "here", "everyone"):  # other words with an @ stay as they can be copied
+        plain = plain.replace(f"@{name}", f"@\N{ZERO WIDTH SPACE}{name}")
     return plain.replace("`", "\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
@@ -65,7 +67,10 @@ def blocks(message: Message, mark: str = "") -> dict[str, Any]:
     """The message as Slack's blocks, within its limits (150 characters a header, 3,000 a text)."""
     headline = f"{mark} {message.headline}".strip()
     parts: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": headline[:150], "emoji": False}}
+        {
+            "type": "header",
+            "text": {"type": "plain_text", "text": _headline(headline), "emoji": False},
+        }
     ]
     if message.facts:
         parts.append(_section("\n".join(map(escaped, message.facts))))
@@ -78,6 +83,14 @@ def blocks(message: Message, mark: str = "") -> dict[str, Any]:
         shown = " · ".join(f"<{_address(url)}|{escaped(name)}>" for name, url in message.links)
         parts.append({"type": "context", "elements": [{"type": "mrkdwn", "text": shown[:2900]}]})
     return {"text": escaped(headline), "blocks": parts, "link_names": 0, "unfurl_links": False}
+
+
+def _headline(text: str) -> str:
+    """Within the limit after escaping, and not cut within an escape."""
+    most = 150
+    while len(escaped(text[:most])) > 150:
+        most -= 1
+    return escaped(text[:most])
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ function draw(figure) {
   const series = [
     { label: "batch", value: (_, at) => (at === null ? "–" : chart.labels[at]) },
     { label: chart.title, stroke: colour("accent"), width: 1.5, points: { size: 4 } },
-    { label: "alarm", stroke: colour("bad"), fill: colour("bad"), paths: () => null, points: { show: true, size: 9 } },
+    { label: "alarm", stroke: colour("bad"), fill: colour("bad"), paths: () => null, points: { show: true, size: 9, fill: colour("bad"), stroke: colour("bad") } },
   ];
   const data = [place, chart.values, points];
   const bands = [];
