@@ -40,6 +40,8 @@ CAP = 10_000
 """More incidents than this are not counted."""
 MOST = 500
 """Incidents of one page at most."""
+FEW = 2000
+"""So many answers that hold a text are named one by one."""
 Readable = frozenset[str] | None
 
 
@@ -56,7 +58,7 @@ def find(connection: sa.Connection, query: Query, now: datetime) -> Page:
     if query.readable is not None and not query.readable:
         return Page(incidents=(), total=0)
     base = _base(query)
-    conditions = [*_conditions(query, base, now)]
+    conditions = [*_conditions(query, base, now, _worded(connection, query.text))]
     limit = min(query.limit, MOST)
     order = base.columns[query.order]
     i = incident.c
@@ -118,7 +120,9 @@ def _number(column: Any) -> Any:
     return sa.type_coerce(column, sa.BigInteger)
 
 
-def _conditions(query: Query, base: _Base, now: datetime) -> Iterable[Any]:
+def _conditions(
+    query: Query, base: _Base, now: datetime, worded: list[int] | None
+) -> Iterable[Any]:
     i = incident.c
     if query.states:
         yield _in_states(query.states, now)
@@ -134,7 +138,7 @@ def _conditions(query: Query, base: _Base, now: datetime) -> Iterable[Any]:
     if query.run_id:
         yield i.id.in_(_with_run(query))
     if query.text:
-        yield _said(query)
+        yield _said(query, worded)
     if query.since is not None:
         yield base.columns["last_seen"] >= micros(query.since)
     if query.until is not None:
@@ -204,19 +208,38 @@ def _with_run(query: Query) -> Any:
     return selected if query.readable is None else selected.where(k.dag.in_(codes(query.readable)))
 
 
-def _said(query: Query) -> Any:
+def _worded(connection: sa.Connection, text: str) -> list[int] | None:
+    """The answers in which a text stands; None where they are so many that each incident is better
+    looked at by itself."""
+    if not text:
+        return []
+    query = sa.select(wording.c.id).where(_holds(text)).limit(FEW + 1)
+    found = list(connection.execute(query).scalars())
+    return found if len(found) <= FEW else None
+
+
+def _holds(text: str) -> Any:
+    return wording.c.search.contains(clean(text).lower(), autoescape=True)
+
+
+def _said(query: Query, worded: list[int] | None) -> Any:
     """The text stands in the answer, or in the name of a DAG."""
-    text = clean(query.text).lower()
     d = incident_dag.c
-    worded = sa.select(wording.c.id).where(wording.c.search.contains(text, autoescape=True))
+
+    def says(column: Any) -> Any:
+        if worded is None:
+            return sa.exists().where(wording.c.id == column, _holds(query.text))
+        return column.in_(sa.bindparam("worded", worded, expanding=True, literal_execute=True))
+
+    text = clean(query.text).lower()
     named = sa.select(known_dag.c.id).where(
         sa.func.lower(known_dag.c.dag_id).contains(text, autoescape=True)
     )
     in_dags = sa.select(d.incident).where(d.dag.in_(named))
     if query.readable is None:
-        return sa.or_(incident.c.wording.in_(worded), incident.c.id.in_(in_dags))
+        return sa.or_(says(incident.c.wording), incident.c.id.in_(in_dags))
     readable = d.dag.in_(codes(query.readable))
-    in_words = sa.select(d.incident).where(readable, d.wording.in_(worded))
+    in_words = sa.select(d.incident).where(readable, says(d.wording))
     return sa.or_(incident.c.id.in_(in_words), incident.c.id.in_(in_dags.where(readable)))
 
 
