@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from grafana.panels import WIDE, Board, Panel, Row
 
-# one panel a line: rows of a table
-# fmt: off
 J = 'job=~"$job"'
 R = "$__rate_interval"
 
@@ -545,52 +543,241 @@ HEALTH = Board(
         Row(
             "Alive",
             (
-                Panel("Last success", "Time since each activity last succeeded.", ((f"time() - max by (activity) (dagnosis_last_success_timestamp_seconds{{{J}}})", "{{activity}}"),), "bars", "s"),
-                Panel("Activities that failed", "An hour. The log of the process says why.", ((f"sum by (activity) (increase(dagnosis_activity_failures_total{{{J}}}[1h]))", "{{activity}}"),), "stack"),
-                Panel("Version", "Of every process that is scraped.", ((f"dagnosis_build_info{{{J}}}", ""),), "table"),
+                Panel(
+                    "Last success",
+                    "Time since each activity last succeeded.",
+                    (
+                        (
+                            f"time() - max by (activity) (dagnosis_last_success_timestamp_seconds{{{J}}})",
+                            "{{activity}}",
+                        ),
+                    ),
+                    "bars",
+                    "s",
+                ),
+                Panel(
+                    "Activities that failed",
+                    "An hour. The log of the process says why.",
+                    (
+                        (
+                            f"sum by (activity) (increase(dagnosis_activity_failures_total{{{J}}}[1h]))",
+                            "{{activity}}",
+                        ),
+                    ),
+                    "stack",
+                ),
+                Panel(
+                    "Version",
+                    "Of every process that is scraped.",
+                    ((f"dagnosis_build_info{{{J}}}", ""),),
+                    "table",
+                ),
             ),
         ),
         Row(
             "Watch",
             (
-                Panel("Lag", "How far the watch is behind its source. It should fall back to seconds after each poll.", ((f"max by (source) (dagnosis_watch_lag_seconds{{{J}}})", "{{source}}"),), unit="s", warns=300, alarms=600),
-                Panel("Polls", "A minute, by how they ended.", ((f"sum by (source, outcome) (rate(dagnosis_watch_polls_total{{{J}}}[{R}])) * 60", "{{source}} {{outcome}}"),), "stack"),
-                Panel("Duration of a poll", "95 of 100 take less. Above the time between two polls the lag grows.", ((f"histogram_quantile(0.95, sum by (le) (rate(dagnosis_watch_poll_duration_seconds_bucket{{{J}}}[1h])))", "95 %"),), unit="s"),
-                Panel("Spool", "Hints of workers that wait, and those that were dropped in an hour.", ((f"sum(dagnosis_spool_entries{{{J}}})", "waiting"), (f"sum(increase(dagnosis_spool_dropped_total{{{J}}}[1h]))", "dropped")), width=8),
-                Panel("Size of the spool", "On disk.", ((f"sum(dagnosis_spool_bytes{{{J}}})", "size"),), unit="bytes", width=8),
-                Panel("Notifications", "An hour, by notifier and outcome.", ((f"sum by (notifier, outcome) (increase(dagnosis_notifications_total{{{J}}}[1h]))", "{{notifier}} {{outcome}}"),), "stack", width=8),
+                Panel(
+                    "Lag",
+                    "How far the watch is behind its source. It should fall back to seconds after each poll.",
+                    ((f"max by (source) (dagnosis_watch_lag_seconds{{{J}}})", "{{source}}"),),
+                    unit="s",
+                    warns=300,
+                    alarms=600,
+                ),
+                Panel(
+                    "Polls",
+                    "A minute, by how they ended.",
+                    (
+                        (
+                            f"sum by (source, outcome) (rate(dagnosis_watch_polls_total{{{J}}}[{R}])) * 60",
+                            "{{source}} {{outcome}}",
+                        ),
+                    ),
+                    "stack",
+                ),
+                Panel(
+                    "Duration of a poll",
+                    "95 of 100 take less. Above the time between two polls the lag grows.",
+                    (
+                        (
+                            f"histogram_quantile(0.95, sum by (le) (rate(dagnosis_watch_poll_duration_seconds_bucket{{{J}}}[1h])))",
+                            "95 %",
+                        ),
+                    ),
+                    unit="s",
+                ),
+                Panel(
+                    "Spool",
+                    "Hints of workers that wait, and those that were dropped in an hour.",
+                    (
+                        (f"sum(dagnosis_spool_entries{{{J}}})", "waiting"),
+                        (f"sum(increase(dagnosis_spool_dropped_total{{{J}}}[1h]))", "dropped"),
+                    ),
+                    width=8,
+                ),
+                Panel(
+                    "Size of the spool",
+                    "On disk.",
+                    ((f"sum(dagnosis_spool_bytes{{{J}}})", "size"),),
+                    unit="bytes",
+                    width=8,
+                ),
+                Panel(
+                    "Notifications",
+                    "An hour, by notifier and outcome.",
+                    (
+                        (
+                            f"sum by (notifier, outcome) (increase(dagnosis_notifications_total{{{J}}}[1h]))",
+                            "{{notifier}} {{outcome}}",
+                        ),
+                    ),
+                    "stack",
+                    width=8,
+                ),
             ),
         ),
         Row(
             "Diagnosing",
             (
-                Panel("Time of a diagnosis", "95 of 100 take less, by the engine that answered.", ((f"histogram_quantile(0.95, sum by (engine, le) (rate(dagnosis_diagnosis_duration_seconds_bucket{{{J}}}[1h])))", "{{engine}}"),), unit="s"),
-                Panel("Diagnoses by engine", "An hour.", ((f"sum by (engine) (increase(dagnosis_diagnoses_total{{{J}}}[1h]))", "{{engine}}"),), "stack"),
-                Panel("Feedback", "Answers that users confirmed or corrected, over the time that is shown.", ((f"sum by (verdict) (increase(dagnosis_feedback_total{{{J}}}[$__range]))", "{{verdict}}"),), "bars"),
+                Panel(
+                    "Time of a diagnosis",
+                    "95 of 100 take less, by the engine that answered.",
+                    (
+                        (
+                            f"histogram_quantile(0.95, sum by (engine, le) (rate(dagnosis_diagnosis_duration_seconds_bucket{{{J}}}[1h])))",
+                            "{{engine}}",
+                        ),
+                    ),
+                    unit="s",
+                ),
+                Panel(
+                    "Diagnoses by engine",
+                    "An hour.",
+                    (
+                        (
+                            f"sum by (engine) (increase(dagnosis_diagnoses_total{{{J}}}[1h]))",
+                            "{{engine}}",
+                        ),
+                    ),
+                    "stack",
+                ),
+                Panel(
+                    "Feedback",
+                    "Answers that users confirmed or corrected, over the time that is shown.",
+                    (
+                        (
+                            f"sum by (verdict) (increase(dagnosis_feedback_total{{{J}}}[$__range]))",
+                            "{{verdict}}",
+                        ),
+                    ),
+                    "bars",
+                ),
             ),
         ),
         Row(
             "Language model",
             (
-                Panel("Calls", "An hour: its answer won, the local one stood, an earlier one was kept, the budget refused, it failed.", ((f"sum by (outcome) (increase(dagnosis_llm_calls_total{{{J}}}[1h]))", "{{outcome}}"),), "stack", width=6),
-                Panel("Tokens", "An hour, sent and answered.", ((f"sum(increase(dagnosis_llm_tokens_total{{{J}}}[1h]))", "tokens"),), width=6),
-                Panel("Cost", "A day, in the currency of the settings' prices.", ((f"sum(increase(dagnosis_llm_cost_total{{{J}}}[1d]))", "cost"),), width=6),
-                Panel("Budget of today", "Part that is spent.", ((f"max by (budget) (dagnosis_llm_budget_used_ratio{{{J}}})", "{{budget}}"),), "bars", "percentunit", 0.7, 0.9, width=6, most=1),
+                Panel(
+                    "Calls",
+                    "An hour: its answer won, the local one stood, an earlier one was kept, the budget refused, it failed.",
+                    (
+                        (
+                            f"sum by (outcome) (increase(dagnosis_llm_calls_total{{{J}}}[1h]))",
+                            "{{outcome}}",
+                        ),
+                    ),
+                    "stack",
+                    width=6,
+                ),
+                Panel(
+                    "Tokens",
+                    "An hour, sent and answered.",
+                    ((f"sum(increase(dagnosis_llm_tokens_total{{{J}}}[1h]))", "tokens"),),
+                    width=6,
+                ),
+                Panel(
+                    "Cost",
+                    "A day, in the currency of the settings' prices.",
+                    ((f"sum(increase(dagnosis_llm_cost_total{{{J}}}[1d]))", "cost"),),
+                    width=6,
+                ),
+                Panel(
+                    "Budget of today",
+                    "Part that is spent.",
+                    ((f"max by (budget) (dagnosis_llm_budget_used_ratio{{{J}}})", "{{budget}}"),),
+                    "bars",
+                    "percentunit",
+                    0.7,
+                    0.9,
+                    width=6,
+                    most=1,
+                ),
             ),
         ),
         Row(
             "Process",
             (
-                Panel("Requests", "A second, by class of status.", ((f"sum by (code) (rate(dagnosis_http_requests_total{{{J}}}[{R}]))", "{{code}}"),), "stack", "reqps", width=6),
-                Panel("Time of a request", "95 of 100 take less.", ((f"histogram_quantile(0.95, sum by (le) (rate(dagnosis_http_request_duration_seconds_bucket{{{J}}}[{R}])))", "95 %"),), unit="s", width=6),
-                Panel("Memory", "Resident, of each process.", ((f"process_resident_memory_bytes{{{J}}}", "{{instance}}"),), unit="bytes", width=6),
-                Panel("Processor", "Part of one processor, of each process.", ((f"rate(process_cpu_seconds_total{{{J}}}[{R}])", "{{instance}}"),), unit="percentunit", width=6),
-                Panel("Occurrences kept", "In the store; it falls where old ones are cleaned.", ((f"sum(dagnosis_stored_occurrences{{{J}}})", "kept"),), width=12),
-                Panel("Names beyond the caps", "Values counted under `other`, an hour, by label.", ((f"sum by (label) (increase(dagnosis_label_overflows_total{{{J}}}[1h]))", "{{label}}"),), "stack", width=12),
+                Panel(
+                    "Requests",
+                    "A second, by class of status.",
+                    (
+                        (
+                            f"sum by (code) (rate(dagnosis_http_requests_total{{{J}}}[{R}]))",
+                            "{{code}}",
+                        ),
+                    ),
+                    "stack",
+                    "reqps",
+                    width=6,
+                ),
+                Panel(
+                    "Time of a request",
+                    "95 of 100 take less.",
+                    (
+                        (
+                            f"histogram_quantile(0.95, sum by (le) (rate(dagnosis_http_request_duration_seconds_bucket{{{J}}}[{R}])))",
+                            "95 %",
+                        ),
+                    ),
+                    unit="s",
+                    width=6,
+                ),
+                Panel(
+                    "Memory",
+                    "Resident, of each process.",
+                    ((f"process_resident_memory_bytes{{{J}}}", "{{instance}}"),),
+                    unit="bytes",
+                    width=6,
+                ),
+                Panel(
+                    "Processor",
+                    "Part of one processor, of each process.",
+                    ((f"rate(process_cpu_seconds_total{{{J}}}[{R}])", "{{instance}}"),),
+                    unit="percentunit",
+                    width=6,
+                ),
+                Panel(
+                    "Occurrences kept",
+                    "In the store; it falls where old ones are cleaned.",
+                    ((f"sum(dagnosis_stored_occurrences{{{J}}})", "kept"),),
+                    width=12,
+                ),
+                Panel(
+                    "Names beyond the caps",
+                    "Values counted under `other`, an hour, by label.",
+                    (
+                        (
+                            f"sum by (label) (increase(dagnosis_label_overflows_total{{{J}}}[1h]))",
+                            "{{label}}",
+                        ),
+                    ),
+                    "stack",
+                    width=12,
+                ),
             ),
         ),
     ),
 )
 
-# fmt: on
 BOARDS = (OVERVIEW, INCIDENTS, DATA, FORECAST, HEALTH)

@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens: str = ""
     runs: str = ""
     metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
     watch_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 5.0
     watch_since_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
@@ -171,6 +173,8 @@ DESCRIPTIONS: dict[str, str] = {
     "airflow_timeout_seconds": "An Airflow that sends nothing for so long is taken not to answer (seconds).",
     "airflow_patience_seconds": "For so long a request that failed is tried again (seconds).",
     "spool": "Folder of the hints that Airflow's processes leave; empty: `dagnosis/spool` in Airflow's home.",
+    "metrics_host": "Address at which `watch` tells metrics; there is no token there, so keep others off it.",
+    "metrics_port": "Port at which `watch` tells metrics; 0 for none.",
     "metrics_dags": "DAGs that metrics tell apart, others are `other` (0 for none, up to 400).",
     "notify_incident_url": "Address of dagnosis's pages as people reach them, for links in notifications.",
     "notify_airflow_url": "Address of Airflow's pages as people reach them, for links; empty: airflow_url.",

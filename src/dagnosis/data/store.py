@@ -47,15 +47,6 @@ class Summary(msgspec.Struct, frozen=True):
     finding: bytes = b""
 
 
-class Latest(msgspec.Struct, frozen=True):
-    """The profile of a dataset that was recorded last: when, what was decided, the finding as JSON."""
-
-    dataset: str
-    made_at: datetime
-    status: Status
-    finding: bytes = b""
-
-
 class ProfileStore:
     """Profiles per dataset, partition and run, at `place`: a SQLite file, a URL of SQLAlchemy, or an
     engine, such as that of an Airflow connection.
@@ -183,23 +174,6 @@ class ProfileStore:
         with self._begin() as connection:
             query = select(func.max(table.c.partition)).where(table.c.dataset == dataset)
             return connection.execute(query).scalar() or ""
-
-    def latest(self) -> list[Latest]:
-        """What was recorded last of each dataset, the newest first."""
-        from sqlalchemy import func, select
-
-        table = _tables().profiles
-        last = select(func.max(table.c.id)).group_by(table.c.dataset)
-        query = (
-            select(table.c.dataset, table.c.made_at, table.c.status, table.c.finding)
-            .where(table.c.id.in_(last))
-            .order_by(table.c.made_at.desc())
-        )
-        with self._begin() as connection:
-            rows = connection.execute(query).all()
-        return [
-            Latest(row.dataset, _zoned(row.made_at), row.status, row.finding or b"") for row in rows
-        ]
 
     def _state(self, dataset: str, which: str) -> bytes:
         from sqlalchemy import select

@@ -270,10 +270,10 @@ class Answers:
                 "no profiles are kept yet: run dagnosis check --name, or set DAGNOSIS_PROFILES"
             )
         if not dataset:
-            for latest in self.profiles.latest():
+            for latest in self.profiles.datasets():
                 yield {
                     **_finding(latest.dataset, latest.status, latest.finding),
-                    "when": latest.made_at,
+                    "when": latest.made,
                 }
             return
         stored = self.profiles.history(dataset, most=100)

@@ -211,11 +211,13 @@ class Metrics:
         name = self._named("source", source)
         self._of["dagnosis_watch_lag_seconds"].labels(name).set(max(seconds, 0.0))
 
-    def polled(self, seconds: float, *, source: str = "airflow", ok: bool = True) -> None:
-        """A poll of a source ended; one that was ok is a success of the watch."""
+    def polled(self, seconds: float | None, *, source: str = "airflow", ok: bool = True) -> None:
+        """A poll of a source ended (None: its time is not known); one that was ok is a success of
+        the watch."""
         name = self._named("source", source)
         self._of["dagnosis_watch_polls_total"].labels(name, "ok" if ok else "failed").inc()
-        self._of["dagnosis_watch_poll_duration_seconds"].observe(seconds)
+        if seconds is not None:
+            self._of["dagnosis_watch_poll_duration_seconds"].observe(seconds)
         (self.succeeded if ok else self.failed)("watch")
 
     def spool(self, entries: int, size: int, dropped: int = 0) -> None:

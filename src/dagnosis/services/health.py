@@ -134,7 +134,7 @@ class Pulse:
         self._say(now)
 
     def _say(self, now: datetime) -> None:
-        waiting = _files(self._spool)
+        waiting = sizes(self._spool)
         self._status = msgspec.structs.replace(
             self._status, said=now, spool_files=len(waiting), spool_bytes=sum(waiting)
         )
@@ -142,7 +142,7 @@ class Pulse:
         self._spoken = now
 
 
-def _files(folder: Path | None) -> list[int]:
+def sizes(folder: Path | None) -> list[int]:
     """The sizes of the files in a folder; of those that go away meanwhile, nothing."""
     sizes = []
     for path in folder.iterdir() if folder and folder.is_dir() else ():

@@ -12,14 +12,16 @@ import msgspec
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.memory import open_memory
 from dagnosis.incidents.store import open_store
+from dagnosis.services.metrics import consulted
 from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.rounds import Watch
-from dagnosis.sources.contract import RunHistory
+from dagnosis.sources.contract import LogSource, RunHistory
 from dagnosis.sources.opening import open_history, open_logs
 from dagnosis.spool import Spool
 
 if TYPE_CHECKING:
     from dagnosis.logs.llm.consult import Consultant
+    from dagnosis.metrics import Metrics
     from dagnosis.settings import Settings
 
 
@@ -28,18 +30,19 @@ class Wired(msgspec.Struct, frozen=True):
 
     watch: Watch
     history: RunHistory
+    logs: LogSource
     incidents: Incidents
     spool: Spool
 
 
 @contextmanager
-def wired(settings: Settings) -> Iterator[Wired]:
+def wired(settings: Settings, metrics: Metrics | None = None) -> Iterator[Wired]:
     """Everything open, and closed at the end. Raises `WrongUse` where no Airflow is set up."""
     with ExitStack() as closing:
-        yield wire(settings, closing)
+        yield wire(settings, closing, metrics)
 
 
-def wire(settings: Settings, closing: ExitStack) -> Wired:
+def wire(settings: Settings, closing: ExitStack, metrics: Metrics | None = None) -> Wired:
     """As `wired`, for who closes it himself."""
     history = open_history(settings)
     closing.callback(history.close)
@@ -50,7 +53,7 @@ def wire(settings: Settings, closing: ExitStack) -> Wired:
     memory = open_memory(settings.store_place)
     if memory:
         closing.callback(memory.close)
-    consultant = _consultant(settings)
+    consultant = _consultant(settings, metrics)
 
     def diagnose(known: Known) -> Diagnosed:
         return diagnosed(known, memory=memory, consultant=consultant)
@@ -58,12 +61,12 @@ def wire(settings: Settings, closing: ExitStack) -> Wired:
     spool = Spool(settings.spool_folder)
     ago = timedelta(hours=settings.watch_since_hours)
     watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
-    return Wired(watch, history, incidents, spool)
+    return Wired(watch, history, logs, incidents, spool)
 
 
-def _consultant(settings: Settings) -> Consultant | None:
+def _consultant(settings: Settings, metrics: Metrics | None) -> Consultant | None:
     if settings.llm_when == "never":
         return None
     from dagnosis.logs.llm.consult import Consultant
 
-    return Consultant(settings)
+    return Consultant(settings, tell=consulted(metrics) if metrics else None)
