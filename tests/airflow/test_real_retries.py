@@ -15,8 +15,9 @@ from urllib.error import HTTPError
 import pytest
 
 from dagnosis.spool import Hint, Spool
-from tests.airflow.real import DAGS, RealAirflow, environment, free_ports, started
+from tests.airflow.real import RealAirflow, environment, free_ports, started
 
+DAG = Path(__file__).parent / "policies" / "retried.py"
 PYTHON = environment("DAGNOSIS_TEST_AIRFLOW")
 pytestmark = pytest.mark.skipif(
     PYTHON is None,
@@ -31,10 +32,10 @@ Tries = dict[str, list[dict[str, str]]]
 
 
 @pytest.fixture(scope="module")
-def airflow() -> Iterator[RealAirflow]:
+def deciding() -> Iterator[RealAirflow]:
     """Not below pytest's own folder: each run of pytest closes that to the user of PostgreSQL."""
     assert PYTHON
-    dags = {"retried.py": (DAGS / "retried.py").read_text("utf-8")}
+    dags = {"retried.py": DAG.read_text("utf-8")}
     with (
         TemporaryDirectory(prefix="retries-", ignore_cleanup_errors=True) as folder,
         started(PYTHON, Path(folder), free_ports(22050), dags) as running,
@@ -57,10 +58,10 @@ def _patiently(call: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def tries(airflow: RealAirflow) -> Tries:
+def tries(deciding: RealAirflow) -> Tries:
     """The tries of each task, in order."""
     found: Tries = {}
-    for row in airflow.deployment.metadata.query(_QUERY):
+    for row in deciding.deployment.metadata.query(_QUERY):
         found.setdefault(row["task_id"], []).append(row)
     for rows in found.values():
         rows.sort(key=lambda row: int(row["try_number"]))
@@ -68,9 +69,9 @@ def tries(airflow: RealAirflow) -> Tries:
 
 
 @pytest.fixture(scope="module")
-def hints(airflow: RealAirflow) -> list[Hint]:
+def hints(deciding: RealAirflow) -> list[Hint]:
     """What the task processes told."""
-    batch = Spool(airflow.deployment.home / "dagnosis" / "spool").read(str)
+    batch = Spool(deciding.deployment.home / "dagnosis" / "spool").read(str)
     assert batch.damaged == 0
     return [hint for hint in batch.hints if hint.where == "task"]
 
@@ -79,14 +80,14 @@ def seconds(earlier: str, later: str) -> float:
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
-def log(airflow: RealAirflow, task_id: str) -> str:
-    (path,) = airflow.logs.glob(f"dag_id=retried/*/task_id={task_id}/attempt=1.log")
+def log(deciding: RealAirflow, task_id: str) -> str:
+    (path,) = deciding.logs.glob(f"dag_id=retried/*/task_id={task_id}/attempt=1.log")
     return path.read_text("utf-8")
 
 
-def test_a_permanent_failure_ends_at_its_first_try(airflow: RealAirflow, tries: Tries) -> None:
+def test_a_permanent_failure_ends_at_its_first_try(deciding: RealAirflow, tries: Tries) -> None:
     assert [row["state"] for row in tries["permanent"]] == ["failed"]
-    assert "another try cannot succeed" in log(airflow, "permanent")
+    assert "another try cannot succeed" in log(deciding, "permanent")
 
 
 def test_a_transient_one_comes_back_when_it_was_told_to(tries: Tries) -> None:
@@ -97,16 +98,16 @@ def test_a_transient_one_comes_back_when_it_was_told_to(tries: Tries) -> None:
     )  # not the 5 minutes of the task
 
 
-def test_what_is_open_keeps_the_tasks_own_retries(airflow: RealAirflow, tries: Tries) -> None:
+def test_what_is_open_keeps_the_tasks_own_retries(deciding: RealAirflow, tries: Tries) -> None:
     assert len(tries["left_alone"]) == 2
-    assert "the task's own retries stand" in log(airflow, "left_alone")
+    assert "the task's own retries stand" in log(deciding, "left_alone")
 
 
 def test_recording_changes_nothing_and_says_what_it_would_do(
-    airflow: RealAirflow, tries: Tries
+    deciding: RealAirflow, tries: Tries
 ) -> None:
     assert len(tries["recorded"]) == 2
-    assert "would fail: another try cannot succeed" in log(airflow, "recorded")
+    assert "would fail: another try cannot succeed" in log(deciding, "recorded")
 
 
 @pytest.mark.parametrize("how", ["hangs", "exits"])

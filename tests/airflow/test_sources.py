@@ -18,33 +18,54 @@ from dagnosis.sources.contract import SETTLED, LogSource
 from dagnosis.sources.opening import open_history, open_logs
 from tests.airflow.real import RealAirflow
 
-LOAD = TaskRef("orders", "src1", "load", -1, 2)
-FIRST = TaskRef("orders", "src1", "load", -1, 1)
-PART = TaskRef("orders", "src1", "part", 1, 1)
-VICTIM = TaskRef("killed", "src2", "victim")
-SLEEPER = TaskRef("waits", "src3", "sleeper")
-LOGS = {
-    FIRST: "column amount is missing",
-    LOAD: "column amount is missing",
-    PART: "division by zero",
-    VICTIM: "about to be killed",
-}
 PASSWORD = "DAGNOSIS_TEST_PASSWORD"
 
 
+SLEEPER = TaskRef("waits", "src3", "sleeper")
+ENDS = {
+    ("extract", -1): ["success"],
+    ("load", -1): ["failed", "failed"],
+    ("report", -1): ["upstream_failed"],
+    ("part", 0): ["success"],
+    ("part", 1): ["failed"],
+}
+"""How the tasks of `orders` end: the state of each try."""
+
+
 class Ran(msgspec.Struct):
-    """An Airflow in which everything has happened, and what is known of it."""
+    """An Airflow in which everything has happened, what is known of it, and a text in each log."""
 
     airflow: RealAirflow
     known: Known
+    logs: dict[TaskRef, str]
+
+
+def _orders(airflow: RealAirflow) -> str:
+    """A run of `orders` that ends as its tasks are written: on a busy machine Airflow's own parts time
+    out now and then, and tasks fail that should not."""
+    for number in range(4):
+        run_id = airflow.run("orders", f"src1-{number}")
+        base = f"/dags/orders/dagRuns/{run_id}/taskInstances"
+        found = {}
+        for (task_id, index), states in ENDS.items():
+            path = f"{base}/{task_id}/{index}/tries" if index >= 0 else f"{base}/{task_id}/tries"
+            rows = sorted(
+                airflow.call("GET", path)["task_instances"], key=lambda row: row["try_number"]
+            )
+            found[task_id, index] = [row["state"] for row in rows] == states
+        if all(found.values()):
+            return run_id
+    pytest.skip("this machine is too busy: tasks of Airflow fail that should not")
 
 
 def _ran(airflow: RealAirflow) -> Ran:
     begin = datetime.now(timezone.utc) - timedelta(seconds=30)
     os.environ[PASSWORD] = airflow.password
     airflow.trigger("waits", "src3")
-    for dag_id, run_id in (("orders", "src1"), ("killed", "src2")):
-        airflow.run(dag_id, run_id)
+    airflow.run("killed", "src2")
+    run_id = _orders(airflow)
+    load, first = TaskRef("orders", run_id, "load", -1, 2), TaskRef("orders", run_id, "load", -1, 1)
+    part, victim = TaskRef("orders", run_id, "part", 1, 1), TaskRef("killed", "src2", "victim")
     deadline = time.monotonic() + 120
     while not airflow.call("GET", "/importErrors")["import_errors"]:
         assert time.monotonic() < deadline, "broken.py is not parsed"
@@ -53,22 +74,28 @@ def _ran(airflow: RealAirflow) -> Ran:
     known = Known(
         since=begin,
         last={
-            TaskRef("orders", "src1", "extract"): "success",
-            LOAD: "failed",
-            TaskRef("orders", "src1", "report", -1, 0): "upstream_failed",
-            TaskRef("orders", "src1", "part", 0, 1): "success",
-            PART: "failed",
-            VICTIM: "failed",
+            TaskRef("orders", run_id, "extract"): "success",
+            load: "failed",
+            TaskRef("orders", run_id, "report", -1, 0): "upstream_failed",
+            TaskRef("orders", run_id, "part", 0, 1): "success",
+            part: "failed",
+            victim: "failed",
             SLEEPER: "running",
         },
-        retried={LOAD: ("failed", "failed")},
-        runs={("orders", "src1"): "failed", ("waits", "src3"): "running"},
+        retried={load: ("failed", "failed")},
+        runs={("orders", run_id): "failed", ("waits", "src3"): "running"},
         broken=("broken.py",),
         assets={"file:///warehouse/orders": "42"},
         sources={"orders": "def orders"} if airflow.major == 3 else {},
         secrets=(airflow.password if airflow.major == 3 else "meta-2026", "meta-2026"),
     )
-    return Ran(airflow, known)
+    logs = {
+        first: "column amount is missing",
+        load: "column amount is missing",
+        part: "division by zero",
+        victim: "about to be killed",
+    }
+    return Ran(airflow, known, logs)
 
 
 @pytest.fixture(scope="module")
@@ -110,14 +137,17 @@ def test_database(ran: Ran) -> None:
 
 
 def test_logs(ran: Ran, logs: LogSource) -> None:
-    missing = [TaskRef("orders", "src1", "report"), TaskRef("nothing", "r", "t")]
-    check_log_source(logs, LOGS, missing, ran.known.secrets)
+    missing = [
+        msgspec.structs.replace(next(iter(ran.logs)), task_id="report"),
+        TaskRef("no", "r", "t"),
+    ]
+    check_log_source(logs, ran.logs, missing, ran.known.secrets)
 
 
 def test_a_line_has_the_same_number_everywhere(ran: Ran) -> None:
     rest = open_logs(by_rest(ran.airflow))
     folder = open_logs(Settings(airflow_logs=str(ran.airflow.logs)))
-    for task, text in LOGS.items():
+    for task, text in ran.logs.items():
         here, there = rest.read(task), folder.read(task)
         assert here is not None
         assert there is not None
@@ -166,5 +196,5 @@ def test_a_poll_sees_a_task_that_is_killed(three: Ran) -> None:
     for history, cursor in zip(histories, cursors, strict=True):
         found = {row.task.run_id: row.state for row in history.attempts(cursor)}
         assert found["src4"] == "failed"
-        assert "src1" not in found
+        assert "src2" not in found
         history.close()

@@ -68,6 +68,17 @@ def test_only_what_may_be_read_is_told(stores: Stores) -> None:
     assert actions.give_feedback(stores, f"{0:016x}", who="eve", readable=ONLY) is None
 
 
+def test_feedback_on_dags_of_others_is_not_told(stores: Stores) -> None:
+    theirs = occurrence(5, task=TaskRef("secret", "run-5", "load"), diagnosis_id="c" * 16)
+    (number,) = fill(stores, theirs)
+    actions.give_feedback(stores, theirs.diagnosis_id, who="eve", text="about the merger")
+    for asked, told in ((None, 1), (frozenset({"orders"}), 0), (frozenset({"secret"}), 1)):
+        found = incident.shown(stores, number, LINKS, readable=asked)
+        assert found
+        assert len(found.said) == told
+        assert {one.task.dag_id for one in found.occurrences} <= (asked or {"orders", "secret"})
+
+
 def test_the_filter_reads_what_it_knows_and_ignores_the_rest() -> None:
     found = incidents.asked(
         {"state": ["muted", "x"], "kind": ["nonsense"], "order": ["count"], "days": ["7"]}

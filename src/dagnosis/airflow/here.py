@@ -17,7 +17,6 @@ from dagnosis.services.watch.rounds import Round, Watch
 from dagnosis.services.watch.wiring import wire
 from dagnosis.settings import PREFIX, Settings, load
 
-
 _OPEN = ExitStack()
 
 

@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import datetime
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from dagnosis.errors import DagnosisError
     from dagnosis.incidents.contract import Occurrence, Recorded
     from dagnosis.metrics import Metrics
-    from dagnosis.services.health import Pulse
     from dagnosis.services.metrics import Telling
     from dagnosis.services.watch.rounds import Round
     from dagnosis.services.watch.wiring import Wired
@@ -27,13 +26,22 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help="One look, then end: for cron.")
 @click.option("--since", metavar="HOURS", type=float, help="How far back the first look goes (24).")
 @click.option("--interval", metavar="SECONDS", type=float, help="Between looks (5; idle 50).")
+@click.option("--metrics-port", metavar="N", type=int, help="Metrics for Prometheus, on loopback.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a failure.")
-def watch(once: bool, since: float | None, interval: float | None, as_json: bool) -> None:
+@click.option("--rounds", is_flag=True, help="One JSON object a look: what `serve --watch` reads.")
+def watch(
+    once: bool,
+    since: float | None,
+    interval: float | None,
+    metrics_port: int | None,
+    as_json: bool,
+    rounds: bool,
+) -> None:
     """Follow an Airflow, and keep incidents current.
 
     Finds every failed try by its run history (REST API or metadata database) and, sooner, by the
-    hints of the plugin; diagnoses it from its log and the event log; counts it once. It may be killed
-    at any time and goes on where it stood.
+    hints of the plugin; diagnoses it from its log and the event log; counts it once; tells people
+    where notify_* settings say so. It may be killed at any time and goes on where it stood.
 
     \b
     Examples:
@@ -42,33 +50,69 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
       dagnosis watch                                   until Ctrl-C
       DAGNOSIS_AIRFLOW_DATABASE=postgresql://reader@db/airflow dagnosis watch
       dagnosis watch --once --json                     for cron: one line a new failure
+      dagnosis serve --watch                           with pages and metrics
 
     Exit code: 0 ended, 1 with --once where something new failed, 4 Airflow unreachable with --once.
     """
     from dagnosis import settings
     from dagnosis.metrics import Metrics
-    from dagnosis.services.health import Pulse
-    from dagnosis.services.outlook import Renewal
-    from dagnosis.services.watch.follow import follow
     from dagnosis.services.watch.wiring import wired
 
-    chosen = settings.load(
-        {"watch_since_hours": since, "watch_interval_seconds": interval}
-    ).settings
-    metrics = Metrics(dags=chosen.metrics_dags) if chosen.metrics_port and not once else None
+    flags = {
+        "watch_since_hours": since,
+        "watch_interval_seconds": interval,
+        "metrics_port": metrics_port,
+    }
+    chosen = settings.load(flags).settings
+    tell = _Reporter(chosen) if rounds else _Teller(as_json)
+    counts = bool(chosen.metrics_port) and not once and not rounds
+    metrics = Metrics(dags=chosen.metrics_dags) if counts else None
     with wired(chosen, metrics) as parts:
-        tell = _Teller(as_json)
         if once:
-            done = parts.watch.round()
-            parts.watch.look_at_running(done)
-            tell(done)
-            sys.exit(int(bool(done.new)))
-        pulse = Pulse(parts.incidents, chosen.spool_folder)
-        complain(f"watching {parts.history.name}; incidents in {parts.incidents.place.name}")
-        telling = _told(metrics, chosen, parts)
-        stop = Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
+            sys.exit(_once(parts, chosen, tell))
+        _follow(parts, chosen, tell, metrics)
+    complain("ended; what was found is kept, and the next watch goes on from here")
+
+
+def _once(parts: Wired, chosen: Settings, tell: _Told) -> int:
+    from dagnosis.incidents.notifications import notifiers
+    from dagnosis.services.notify import deliver, outbox_of
+    from dagnosis.services.watch.afterwards import Investigator
+
+    done = parts.watch.round()
+    parts.watch.look_at_running(done)
+    tell(done)
+    Investigator(parts.history, parts.logs, parts.incidents)(done)
+    if told := notifiers(chosen):
+        for problem in deliver(outbox_of(parts.incidents, chosen), told).problems:
+            complain(f"not delivered: {problem}")
+    return int(bool(done.new))
+
+
+def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics: Metrics | None) -> None:
+    from dagnosis.incidents.notifications import notifiers
+    from dagnosis.services.health import Pulse
+    from dagnosis.services.notify import outbox_of
+    from dagnosis.services.outlook import Renewal
+    from dagnosis.services.watch.afterwards import Historian, Investigator, Postman
+    from dagnosis.services.watch.follow import follow
+
+    pulse = Pulse(parts.incidents, chosen.spool_folder)
+    telling = _telling(metrics, chosen, parts)
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def trouble(error: DagnosisError, seconds: float) -> None:
+        pulse.trouble(error)
+        tell.trouble(error)
+        if telling:
+            telling.trouble()
+        now = datetime.now().astimezone().strftime("%H:%M:%S")
+        complain(f"{now} {error}; again in {seconds:.0f} s")
+
+    complain(f"watching {parts.history.name}; incidents in {parts.incidents.place.name}")
+    with Postman(outbox_of(parts.incidents, chosen), notifiers(chosen)):
         follow(
             parts.watch,
             interval=chosen.watch_interval_seconds,
@@ -76,25 +120,51 @@ def watch(once: bool, since: float | None, interval: float | None, as_json: bool
             afterwards=(
                 tell,
                 pulse,
-                Renewal(parts.incidents, chosen.runs_place, chosen.models_folder),
                 *([telling] if telling else []),
+                Investigator(parts.history, parts.logs, parts.incidents),
+                Historian(parts.history, chosen.runs_place),
+                Renewal(parts.incidents, chosen.runs_place, chosen.models_folder),
             ),
-            trouble=lambda error, seconds: _trouble(pulse, telling, error, seconds),
+            trouble=trouble,
         )
-        complain("ended; what was found is kept, and the next watch goes on from here")
 
 
-def _told(metrics: Metrics | None, chosen: Settings, parts: Wired) -> Telling | None:
+def _telling(metrics: Metrics | None, chosen: Settings, parts: Wired) -> Telling | None:
     """Metrics on their port, until the command ends."""
-    from dagnosis.services.metrics import Telling, listen
-
     if metrics is None:
         return None
+    from dagnosis.services.metrics import Telling, listen
+
     telling = Telling(metrics, chosen, parts.incidents, parts.history.name)
     end = listen(metrics, chosen.metrics_host, chosen.metrics_port)
     click.get_current_context().call_on_close(end)
     complain(f"metrics on http://{chosen.metrics_host}:{chosen.metrics_port}/metrics")
     return telling
+
+
+class _Told(Protocol):
+    def __call__(self, done: Round) -> None: ...
+
+    def trouble(self, error: DagnosisError) -> None: ...
+
+
+class _Reporter:
+    """A line of JSON for each round, to a process that counts them."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self._spool = chosen.spool_folder
+
+    def __call__(self, done: Round) -> None:
+        from dagnosis.services.watch.measuring import report
+
+        print_json(report(done, self._spool))
+        sys.stdout.flush()
+
+    def trouble(self, error: DagnosisError) -> None:
+        from dagnosis.services.watch.measuring import Report
+
+        print_json(Report(error=str(error)))
+        sys.stdout.flush()
 
 
 class _Teller:
@@ -112,6 +182,9 @@ class _Teller:
                 click.echo(_line(occurrence, recorded))
         sys.stdout.flush()
 
+    def trouble(self, error: DagnosisError) -> None:
+        """Said on stderr."""
+
 
 def _line(one: Occurrence, recorded: Recorded) -> str:
     when = one.occurred.astimezone().strftime("%H:%M:%S")
@@ -127,11 +200,3 @@ def _line(one: Occurrence, recorded: Recorded) -> str:
         f"{when} {mark:<5} #{recorded.incident_id:<4} {where}{number}: {one.detail} "
         f"({one.confidence:.0%}){retried}: {one.title}"
     )
-
-
-def _trouble(pulse: Pulse, telling: Telling | None, error: DagnosisError, seconds: float) -> None:
-    pulse.trouble(error)
-    if telling:
-        telling.trouble()
-    now = datetime.now().astimezone().strftime("%H:%M:%S")
-    complain(f"{now} {error}; again in {seconds:.0f} s")

@@ -75,16 +75,20 @@ def shown(
         similar=similar(stores, incident, readable=readable),
         members=_members(stores, incident, readable),
         outage=outage,
-        said=said(stores, incident.fingerprint),
+        said=said(stores, incident.fingerprint, readable=readable),
         diagnosis_id=diagnosis_of(found),
         causes=known_causes(),
         regular=_regular(found),
     )
 
 
-def said(stores: Stores, fingerprint: str) -> tuple[Said, ...]:
-    """What users said of a failure, the newest first."""
-    found = stores.diagnoses.feedback(fingerprint) if fingerprint else []
+def said(stores: Stores, fingerprint: str, *, readable: frozenset[str] | None) -> tuple[Said, ...]:
+    """What users said of a failure in DAGs that may be read, the newest first."""
+    found = [
+        one
+        for one in (stores.diagnoses.feedback(fingerprint) if fingerprint else ())
+        if readable is None or one.dag_id in readable
+    ]
     return tuple(Said(one.verdict, one.detail, one.who, one.given, one.note) for one in found[:10])
 
 

@@ -96,7 +96,7 @@ def task(
         lines=lines(stores, occurrence, links) if occurrence else (),
         retry=words.retry(occurrence.detail, occurrence.transience) if occurrence else None,
         similar=similar(stores, incident, readable=readable) if incident else (),
-        said=said(stores, occurrence.fingerprint) if occurrence else (),
+        said=said(stores, occurrence.fingerprint, readable=readable) if occurrence else (),
         causes=known_causes(),
         risk=ahead[0] if ahead else None,
     )

@@ -14,7 +14,7 @@ from dagnosis.errors import DagnosisError, WrongUse
 from dagnosis.metrics import Metrics
 from dagnosis.metrics.catalogue import CallOutcome
 from dagnosis.metrics.recorder import Counted
-from dagnosis.services.health import sizes
+from dagnosis.services.watch.measuring import measure, report
 from dagnosis.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,19 +59,10 @@ class Telling:
 
     def __call__(self, done: Done) -> None:
         """After a round."""
-        metrics = self._metrics
+        measure(self._metrics, report(done, self._settings.spool_folder), self._source)
         now = self._now()
-        metrics.polled(done.seconds, source=self._source)
-        metrics.watch_lag(done.lag, self._source)
-        for occurrence, recorded in done.recorded:
-            metrics.recorded(occurrence, recorded)
-        failed = sum(one.kind == "failure" and not known.known for one, known in done.recorded)
-        metrics.tried("failed", failed)
-        metrics.tried("success", len(done.succeeded))
-        waiting = sizes(self._settings.spool_folder)
-        metrics.spool(len(waiting), sum(waiting), done.dropped_hints + done.damaged_hints)
         if now - self._taken >= EVERY:
-            seed(metrics, self._settings, self._incidents)
+            seed(self._metrics, self._settings, self._incidents)
             self._taken = now
 
     def trouble(self) -> None:

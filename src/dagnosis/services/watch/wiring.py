@@ -15,7 +15,7 @@ from dagnosis.incidents.store import open_store
 from dagnosis.services.metrics import consulted
 from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.rounds import Watch
-from dagnosis.sources.contract import RunHistory
+from dagnosis.sources.contract import LogSource, RunHistory
 from dagnosis.sources.opening import open_history, open_logs
 from dagnosis.spool import Spool
 
@@ -30,6 +30,7 @@ class Wired(msgspec.Struct, frozen=True):
 
     watch: Watch
     history: RunHistory
+    logs: LogSource
     incidents: Incidents
     spool: Spool
 
@@ -55,21 +56,12 @@ def wire(settings: Settings, closing: ExitStack, metrics: Metrics | None = None)
     consultant = _consultant(settings, metrics)
 
     def diagnose(known: Known) -> Diagnosed:
-        found = diagnosed(known, memory=memory, consultant=consultant)
-        answer = found.examined.answer
-        if metrics and answer.failed:
-            metrics.diagnosed(
-                answer.engine,
-                answer.elapsed_ms / 1000,
-                cause=answer.cause,
-                confidence=answer.confidence,
-            )
-        return found
+        return diagnosed(known, memory=memory, consultant=consultant)
 
     spool = Spool(settings.spool_folder)
     ago = timedelta(hours=settings.watch_since_hours)
     watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
-    return Wired(watch, history, incidents, spool)
+    return Wired(watch, history, logs, incidents, spool)
 
 
 def _consultant(settings: Settings, metrics: Metrics | None) -> Consultant | None:
