@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagnosis.settings import Settings
 
 if TYPE_CHECKING:
+    from dagnosis.metrics import Metrics
     from dagnosis.pages.stores import Stores
 
 
@@ -43,21 +44,40 @@ def opened(chosen: Settings) -> Iterator[Stores]:
         )
 
 
-def web(chosen: Settings, found: Stores) -> Any:
-    """The ASGI app of pages, API and metrics."""
+def measured(chosen: Settings, found: Stores) -> Metrics:
+    """Metrics of a process that serves, from what is kept already."""
     from dagnosis.metrics import Metrics
+    from dagnosis.services.metrics import seed
+
+    metrics = Metrics(dags=chosen.metrics_dags)
+    seed(metrics, chosen, found.incidents)
+    return metrics
+
+
+def counted(metrics: Metrics) -> Callable[[bytes], None]:
+    """Counts a round of a watch, given as a line of JSON; one that cannot be read counts for nothing."""
+    import msgspec
+
+    from dagnosis.services.watch.measuring import Report, measure
+
+    def told(line: bytes) -> None:
+        with suppress(msgspec.DecodeError):
+            measure(metrics, msgspec.json.decode(line, type=Report))
+
+    return told
+
+
+def web(chosen: Settings, found: Stores, metrics: Metrics) -> Any:
+    """The ASGI app of pages, API and metrics."""
     from dagnosis.pages.links import Links
     from dagnosis.server.app import make
     from dagnosis.server.guards import is_local
     from dagnosis.server.visitors import Visitors
     from dagnosis.services.feedback import user
-    from dagnosis.services.metrics import seed
     from dagnosis.services.tokens import Tokens
 
     names = [name.strip() for name in chosen.serve_names.split(",") if name.strip()]
     trusting = chosen.serve_auth == "auto" and is_local(chosen.serve_host)
-    metrics = Metrics()
-    seed(metrics, chosen)
     return make(
         found,
         Visitors(Tokens(chosen.tokens_file), trusting=trusting, user=user()),

@@ -447,6 +447,17 @@ def test_notes_assignees_changes_and_feedback(incidents: Incidents, setting: str
         incidents.keep_changes(9, [])
 
 
+def test_diagnoses_are_kept_with_the_tries_that_are(incidents: Incidents, setting: str) -> None:
+    with open_store(setting) as store:
+        for number in range(12):
+            diagnosis = remembered(number, confidence=0.5)
+            incidents.record([failed(number, diagnosis_id=diagnosis.id)], [diagnosis])
+            if number == 3:
+                store.label(diagnosis.id, "confirm", diagnosis.detail, who="ann")
+        kept = {row[0] for row in store.rows("SELECT id FROM diagnosis", {})}
+    assert kept == {remembered(number).id for number in (0, 3, 7, 8, 9, 10, 11)}
+
+
 # ---------------------------------------------------------------- cursors
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -40,17 +41,9 @@ def csrf(page: str) -> str:
 
 def test_without_a_token_nothing_is_told(closed: Guards) -> None:
     visitor = client(closed)
-    for path in (
-        "/",
-        "/incidents",
-        "/incidents/1",
-        "/health",
-        "/dags/orders",
-        "/data",
-        "/models",
-        "/risk",
-    ):
-        assert visitor.get(path).headers["location"] == "/login"
+    assert visitor.get("/").headers["location"] == "/login"
+    for path in ("/incidents", "/incidents/1", "/health", "/dags/orders", "/data", "/models"):
+        assert visitor.get(path).headers["location"] == f"/login?next={quote(path, safe='')}"
     for path in ("/api/v1/incidents", "/api/v1/openapi.json", "/metrics"):
         found = visitor.get(path)
         assert (found.status_code, found.headers["www-authenticate"]) == (401, "Bearer")
@@ -97,7 +90,7 @@ def test_signing_in_and_out(closed: Guards, tokens: Tokens) -> None:
     door = visitor.get("/login")
     cookie = door.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
+    assert "SameSite=lax" in cookie
     value = csrf(door.text)
     assert visitor.post("/login", data={"csrf": value, "token": "dagnosis_no"}).status_code == 401
     assert visitor.post("/login", data={"csrf": "0" * 64, "token": secret}).status_code == 403
@@ -109,6 +102,20 @@ def test_signing_in_and_out(closed: Guards, tokens: Tokens) -> None:
     assert secret not in page.text + entered.headers["set-cookie"]
     tokens.revoke("anna")
     assert visitor.get("/").headers["location"] == "/login"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led"),
+    [("/incidents/7?x=1", "/incidents/7?x=1"), ("//evil.example", "/"), ("/\\evil.example", "/"),
+     ("https://evil.example", "/"), ("/a\r\nSet-Cookie: x=1", "/"), ("javascript:alert(1)", "/")],
+)  # fmt: skip
+def test_the_door_leads_to_what_was_wanted_and_nowhere_else(
+    closed: Guards, tokens: Tokens, wanted: str, led: str
+) -> None:
+    visitor = client(closed)
+    value = csrf(visitor.get("/login", params={"next": wanted}).text)
+    sent = {"csrf": value, "token": tokens.create("anna", "read"), "next": wanted}
+    assert visitor.post("/login", data=sent).headers["location"] == led
 
 
 def test_guessing_is_slowed_down(closed: Guards) -> None:

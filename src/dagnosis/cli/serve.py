@@ -47,8 +47,13 @@ def serve(host: str | None, port: int | None, watch: bool, auth: bool) -> None:
         raise WrongUse("serve: no token exists; make one: dagnosis token create NAME --scope write")
     opened = listening(chosen.serve_host, chosen.serve_port, authenticated=has_tokens)
     with app.opened(chosen) as found:
-        web = app.web(chosen, found)
-        run(web, opened, watch=watch, started=lambda: complain(f"pages on {address(opened)}"))
+        metrics = app.measured(chosen, found)
+        run(
+            app.web(chosen, found, metrics),
+            opened,
+            watch=app.counted(metrics) if watch else None,
+            started=lambda: complain(f"pages on {address(opened)}"),
+        )
 
 
 def address(opened: socket) -> str:

@@ -132,4 +132,4 @@ def _serve_demo(chosen: Settings) -> None:
                 f"  {staged.incidents} incidents of {staged.failures} failures, {staged.risks} runs by"
                 f" risk, {staged.datasets} datasets (one is bad). Ctrl-C ends it.\n"
             )
-            run(app.web(own, found), opened)
+            run(app.web(own, found, app.measured(own, found)), opened)

@@ -28,6 +28,7 @@ from dagnosis.incidents.contract import (
 from dagnosis.incidents.database import PATIENCE, Database, ready, upsert
 from dagnosis.incidents.place import Place
 from dagnosis.incidents.retention import Pruned
+from dagnosis.incidents.store import Remembered
 from dagnosis.incidents.tables import place
 from dagnosis.model import TaskRef
 
@@ -49,13 +50,21 @@ class Incidents(Database):
 
     # ------------------------------------------------------------ recording
 
-    def record(self, occurrences: Iterable[Occurrence]) -> list[Recorded]:
-        """See `IncidentStore.record`. Batches of some hundred are counted fastest."""
+    def record(
+        self, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered] = ()
+    ) -> list[Recorded]:
+        """See `IncidentStore.record`. Batches of some hundred are counted fastest.
+
+        Of the `diagnoses` those are kept, in the same transaction, whose try is kept whole (found by
+        its `diagnosis_id`); they go when it is not any more, unless a user gave feedback.
+        """
         batch = list(occurrences)
         if not batch:
             return []
         with self._writing() as connection:
-            return recording.record(connection, batch, retention.horizon(connection))
+            recorded = recording.record(connection, batch, retention.horizon(connection))
+            recording.keep_diagnoses(connection, batch, diagnoses)
+            return recorded
 
     def recovered(self, task: TaskRef) -> int:
         """A try succeeded: the failed tries before it were flaky. How many became so now; cheap

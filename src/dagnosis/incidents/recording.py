@@ -18,10 +18,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from dagnosis.incidents import outages
+from dagnosis.incidents import outages, schema
 from dagnosis.incidents.contract import FoundBy, Kind, Occurrence, Recorded
 from dagnosis.incidents.database import clean, inserting
 from dagnosis.incidents.standing import Standing
+from dagnosis.incidents.store import Remembered, keep
 from dagnosis.incidents.tables import (
     LONG,
     code,
@@ -175,7 +176,7 @@ def chunks(items: Iterable[T], size: int) -> Iterable[list[T]]:
 
 
 def _record(connection: sa.Connection, chunk: list[Occurrence]) -> list[Recorded]:
-    keys = [key(one.task, one.kind, one.subject) for one in chunk]
+    keys = [_key_of(one) for one in chunk]
     known = _known(connection, set(keys))
     fresh: dict[Key, _Fresh] = {}
     for place, (one, its) in enumerate(zip(chunk, keys, strict=True)):
@@ -475,8 +476,39 @@ def _kept(
     if emptied:
         named = [{f"its_{name}": value for name, value in its._asdict().items()} for its in emptied]
         where = (o[name] == sa.bindparam(f"its_{name}") for name in Key._fields)
+        _forget_diagnoses(connection, emptied)
         connection.execute(sa.update(occurrence).where(*where).values(rest=None), named)
     return kept
+
+
+def _forget_diagnoses(connection: sa.Connection, emptied: Iterable[Key]) -> None:
+    """Of tries that are not kept whole any more, unless a user said something of them."""
+    o, d, f = occurrence.c, schema.diagnosis.c, schema.feedback.c
+    ids = set()
+    for its in emptied:
+        same = (o[name] == value for name, value in its._asdict().items())
+        rest = connection.execute(sa.select(o.rest).where(*same)).scalar_one()
+        ids.add(msgspec.msgpack.decode(rest, type=Occurrence).diagnosis_id)
+    said = sa.exists().where(f.diagnosis_id == d.id)
+    connection.execute(sa.delete(schema.diagnosis).where(d.id.in_(ids - {""}), ~said))
+
+
+def keep_diagnoses(
+    connection: sa.Connection, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered]
+) -> None:
+    """Keep the diagnoses of tries that are kept whole."""
+    o = occurrence.c
+    by_id = {one.id: one for one in diagnoses}
+    for one in occurrences:
+        if one.diagnosis_id not in by_id:
+            continue
+        same = (o[name] == value for name, value in _key_of(one)._asdict().items())
+        if connection.execute(sa.select(o.run).where(*same, o.rest.is_not(None))).first():
+            keep(connection, by_id[one.diagnosis_id])
+
+
+def _key_of(one: Occurrence) -> Key:
+    return key(one.task, one.kind, one.subject)
 
 
 def _write_scopes(connection: sa.Connection, opened: Iterable[_Open]) -> None:

@@ -149,7 +149,7 @@ def _faults(app: FastAPI, links: Links) -> None:
             if error.status == 401:
                 answer.headers["WWW-Authenticate"] = "Bearer"
             return answer
-        return pages.refused(links, error)
+        return pages.refused(request, links, error)
 
     @app.exception_handler(TooMuch)
     def _too_much(request: Request, error: TooMuch) -> Response:

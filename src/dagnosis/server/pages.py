@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,6 +25,8 @@ from dagnosis.server.visitors import COOKIE, STAYS, Asker, Refused, Visitors, ne
 from dagnosis.services.tokens import Scope
 
 BIGGEST_ID = 2**31 - 1
+_OWN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+"""A path of this server: printable ASCII without a backslash, which browsers take for a slash."""
 
 
 def router(stores: Stores, visitors: Visitors, links: Links) -> APIRouter:
@@ -134,10 +137,9 @@ NOT_THERE = {
 
 
 def set_cookie(answer: Response, cookie: str, secure: bool) -> None:
-    """A cookie that scripts cannot read and other sites cannot send."""
-    answer.set_cookie(
-        COOKIE, cookie, max_age=STAYS, httponly=True, samesite="strict", secure=secure
-    )
+    """A cookie that scripts cannot read and that other sites' forms do not send; a link to an incident,
+    in a chat or a mail, does, so that whoever is signed in sees it at once."""
+    answer.set_cookie(COOKIE, cookie, max_age=STAYS, httponly=True, samesite="lax", secure=secure)
 
 
 def page(
@@ -255,7 +257,8 @@ def _doors(routes: APIRouter, visitors: Visitors, links: Links) -> None:
     @routes.get("/login")
     def _login(request: Request) -> Response:
         cookie = request.cookies.get(COOKIE, "") or new_cookie()
-        answer = page(links, "login", "", Visitor(csrf=visitors.csrf(cookie)))
+        wanted = own_path(request.query_params.get("next", ""))
+        answer = page(links, "login", "", Visitor(csrf=visitors.csrf(cookie)), wanted=wanted)
         set_cookie(answer, cookie, visitors.secure)
         return answer
 
@@ -265,11 +268,13 @@ def _doors(routes: APIRouter, visitors: Visitors, links: Links) -> None:
         cookie = request.cookies.get(COOKIE, "")
         visitors.check_csrf(cookie, values.get("csrf", [""])[-1])
         secret = values.get("token", [""])[-1].strip()
+        wanted = own_path(values.get("next", [""])[-1])
         made = await run_in_threadpool(visitors.sign_in, request, secret)
         if made is None:
             told = "That token is not known, or has expired."
-            return page(links, "login", told, Visitor(csrf=visitors.csrf(cookie)), status=401)
-        answer = _see(links)
+            visitor = Visitor(csrf=visitors.csrf(cookie))
+            return page(links, "login", told, visitor, status=401, wanted=wanted)
+        answer = RedirectResponse(wanted or links.to(), 303)
         set_cookie(answer, made, visitors.secure)
         return answer
 
@@ -282,9 +287,20 @@ def _doors(routes: APIRouter, visitors: Visitors, links: Links) -> None:
         return answer
 
 
-def refused(links: Links, error: Refused) -> Response:
-    """What somebody sees who was not let in: the door, or why not."""
+def own_path(text: str) -> str:
+    """An address of ours, empty for any other.
+
+    >>> own_path("/incidents/7?x=1"), own_path("//evil.example"), own_path("https://evil.example")
+    ('/incidents/7?x=1', '', '')
+    """
+    return text if _OWN.fullmatch(text) else ""
+
+
+def refused(request: Request, links: Links, error: Refused) -> Response:
+    """What somebody sees who was not let in: the door, which then leads on, or why not."""
     if error.status == 401:
-        return RedirectResponse(links.to("login"), 303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        wanted = own_path(asked) if request.method == "GET" and asked != "/" else ""
+        return RedirectResponse(links.to("login", next=wanted), 303)
     view = {"title": "Not allowed" if error.status == 403 else "Wait", "text": error.why}
     return page(links, "message", view, status=error.status)

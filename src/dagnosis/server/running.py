@@ -16,6 +16,8 @@ from dagnosis.server.guards import is_local
 log = logging.getLogger(__name__)
 GRACE = 5
 """Seconds that open requests, and the watch, have to end."""
+LONGEST_ROUND = 64 << 20
+"""Bytes of the line in which the watch tells of a round: after a long absence it has much to tell."""
 AGAIN = (1, 2, 5, 15, 60)
 """Seconds before a watch that ended is started again, longer each time."""
 
@@ -44,10 +46,11 @@ def run(
     app: Any,
     opened: socket.socket,
     *,
-    watch: bool = False,
+    watch: Callable[[bytes], None] | None = None,
     started: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; open requests are finished, then the watch is ended."""
+    """Serve until SIGINT or SIGTERM; open requests are finished, then the watch is ended. With `watch`
+    a watch runs beside it, which is told each line that the watch prints: a round as JSON."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -71,7 +74,7 @@ def run(
 
     async def served() -> None:
         asyncio.get_running_loop().run_in_executor(None, _warm)
-        watching = asyncio.create_task(_watched()) if watch else None
+        watching = asyncio.create_task(_watched(watch)) if watch else None
         await Server(config).serve(sockets=[opened])
         if watching:
             watching.cancel()
@@ -90,23 +93,43 @@ def _warm() -> None:
     catalogue()
 
 
-async def _watched() -> None:
+async def _watched(told: Callable[[bytes], None]) -> None:
     """The watch as a process of its own, so that pages do not wait for its work; started again where
-    it ends by itself."""
+    it ends by itself, but for wrong settings, which nobody mends while it runs."""
     ended = 0
     while True:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "dagnosis", "watch", stdout=subprocess.DEVNULL
-        )
+            sys.executable, "-m", "dagnosis", "watch", "--rounds",
+            stdout=subprocess.PIPE, limit=LONGEST_ROUND,
+        )  # fmt: skip
         try:
+            await _read(process, told)
             code = await process.wait()
         except asyncio.CancelledError:
             await _end(process)
             raise
+        if code == WrongUse.exit_code:
+            log.error(
+                "the watch cannot run as it is set up (see above); the pages go on without it"
+            )
+            return
         wait = AGAIN[min(ended, len(AGAIN) - 1)]
         ended += 1
         log.error("the watch ended with code %s; started again in %s s", code, wait)
         await asyncio.sleep(wait)
+
+
+async def _read(process: asyncio.subprocess.Process, told: Callable[[bytes], None]) -> None:
+    assert process.stdout is not None
+    while True:
+        try:
+            line = await process.stdout.readline()
+        except ValueError:
+            log.warning("a round of the watch was too long to be counted")
+            continue
+        if not line:
+            return
+        told(line)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -23,6 +23,7 @@ NEEDED = (
     "alembic",
     "click",
     "duckdb",
+    "fastapi",
     "google-re2",
     "httpx",
     "Jinja2",
@@ -35,6 +36,7 @@ NEEDED = (
     "skops",
     "SQLAlchemy",
     "tokenizers",
+    "uvicorn",
     "zstandard",
 )
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,10 @@ from dagnosis.errors import ServiceUnreachable
 from dagnosis.incidents.contract import Query
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.store import open_store
+from dagnosis.metrics import Metrics
 from dagnosis.model import TaskRef
-from dagnosis.services.watch.rounds import PATIENCE, Watch
+from dagnosis.services.watch.measuring import Report, measure, report
+from dagnosis.services.watch.rounds import PATIENCE, Round, Watch
 from dagnosis.sources.contract import BrokenDag, Run
 from dagnosis.spool import Hint, Spool
 from tests.services.watch.table import START, Logs, Table
@@ -265,3 +268,46 @@ def test_hints_alone_are_acknowledged_after_they_were_used(lab: Lab) -> None:
     assert lab.spool.read(str).hints == ()
     lab.airflow.tick(timedelta(hours=2).total_seconds())
     assert watch.round().changed == 0
+
+
+def test_a_round_is_counted_by_whoever_reads_its_line(lab: Lab) -> None:
+    metrics = Metrics(process=False)
+    lab.fail(ref())
+    lab.airflow.put(ref(task="other"), "success")
+    line = msgspec.json.encode(report(lab.watch().round()))
+    measure(metrics, msgspec.json.decode(line, type=Report))
+    measure(metrics, Report(error="no answer"))
+    text = metrics.render()[0].decode()
+    assert 'dagnosis_failures_total{cause="missing_dependency"' in text
+    assert 'dagnosis_tries_total{outcome="success"} 1.0' in text
+    assert 'outcome="failed",source="airflow"} 1.0' in text
+
+
+def test_look_at_records_one_task_instance(lab: Lab) -> None:
+    lab.fail(ref())
+    lab.fail(ref(task="other"))
+    done = lab.watch().look_at(ref(0))
+    assert [one.task for one, _ in done.new] == [ref()]
+    assert lab.watch().look_at(ref(0)).new == []
+
+
+def test_a_run_is_late_by_its_own_past_and_a_silent_try_by_its_log(lab: Lab) -> None:
+    for day in range(10):
+        begun = START - timedelta(days=day + 1)
+        lab.airflow.run_rows["daily", f"past{day}"] = Run(
+            dag_id="daily", run_id=f"past{day}", state="success", started=begun,
+            ended=begun + timedelta(minutes=10),
+        )  # fmt: skip
+    lab.airflow.run_rows["daily", "r1"] = Run(
+        dag_id="daily", run_id="r1", state="running", started=START
+    )
+    lab.airflow.put(ref(), "running")
+    lab.logs.of[ref()] = '{"timestamp":"2026-11-26T03:00:01Z","level":"info","event":"begun"}'
+    watch = lab.watch()
+    done = Round()
+    lab.airflow.tick(60)
+    watch.look_at_running(done)
+    assert done.recorded == []
+    lab.airflow.tick(3600)
+    watch.look_at_running(done)
+    assert {one.kind for one, _ in done.recorded} == {"late", "silent"}

@@ -62,14 +62,17 @@ def late(run: Run, past: Sequence[Run], now: datetime) -> Occurrence | None:
     )  # fmt: skip
 
 
-def silent(attempt: Attempt, log: LogText | None, now: datetime) -> Occurrence | None:
-    """Has a running try said nothing for long? None where it has, or nothing is known of its log."""
+def silent(
+    attempt: Attempt, log: LogText | None, now: datetime, expected: timedelta | None = None
+) -> Occurrence | None:
+    """Has a running try said nothing for long, and for longer than `expected`, the usual duration of a
+    whole run? Without a history, for four times as long. None where it is not so, and where nothing is
+    known of its log: many a long query says nothing while all is well."""
     said = last_time(log.lines) if log else None
-    if (
-        said is None
-        or attempt.state != "running"
-        or now - max(said, _begun(attempt, said)) < SILENT
-    ):
+    patience = SILENT * 4 if expected is None else max(SILENT, expected)
+    if said is None or attempt.state != "running":
+        return None
+    if now - max(said, attempt.started or said) < patience:
         return None
     assert log is not None
     line = next(text for text in reversed(log.lines) if text.strip())
@@ -88,10 +91,6 @@ def silent(attempt: Attempt, log: LogText | None, now: datetime) -> Occurrence |
             "Set execution_timeout on the task, so that Airflow ends it by itself.",
         ),
     )  # fmt: skip
-
-
-def _begun(attempt: Attempt, otherwise: datetime) -> datetime:
-    return attempt.started or otherwise
 
 
 def _name(*parts: str) -> str:

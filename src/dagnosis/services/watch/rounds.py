@@ -7,6 +7,7 @@ watch that is killed anywhere loses nothing and counts nothing twice: it reads a
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,7 @@ from dagnosis.services.watch.merging import (
     task_instance,
     to_look_up,
 )
-from dagnosis.services.watch.overdue import SILENT, late, silent
+from dagnosis.services.watch.overdue import SILENT, late, silent, usual
 from dagnosis.sources.contract import Attempt, Event, LogSource, Run, RunHistory
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class Diagnoses(Protocol):
         """Keep a diagnosis."""
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A diagnosis in numbers: who answered, what, how sure, in how many seconds."""
+
+    engine: str
+    cause: str
+    confidence: float
+    seconds: float
+
+
 class Round(msgspec.Struct, kw_only=True):
     """What a round did. `changed` counts rows, events and hints that were new; `lag` is how long ago,
     in seconds, the oldest failure that it recorded had happened (0 without one)."""
@@ -73,7 +83,10 @@ class Round(msgspec.Struct, kw_only=True):
     running: int = 0
     damaged_hints: int = 0
     dropped_hints: int = 0
+    waiting_hints: int = 0
     lag: float = 0.0
+    seconds: float = 0.0
+    answered: list[Answered] = msgspec.field(default_factory=list)
     recorded: list[tuple[Occurrence, Recorded]] = msgspec.field(default_factory=list)
     succeeded: list[Attempt] = msgspec.field(default_factory=list)
     resolved: list[int] = msgspec.field(default_factory=list)
@@ -118,7 +131,7 @@ class Watch:
     def round(self) -> Round:
         """Read, diagnose, record, move on. Raises `ServiceUnreachable` where a source or the store does
         not answer: what was done until then stands, and the next round does the rest."""
-        done = Round()
+        done, begun = Round(), time.monotonic()
         now = self._history.now()
         cursor = load(self._store.cursor(self._history.name), now - self._ago)
         batch = self._spool.read(redact) if self._spool else None
@@ -136,6 +149,8 @@ class Watch:
         if batch and self._spool:
             done.damaged_hints, done.dropped_hints = batch.damaged, batch.dropped
             self._spool.acknowledge(batch)
+        done.waiting_hints = len(self._hints)
+        done.seconds = time.monotonic() - begun
         return done
 
     def _take(self, hints: Iterable[Hint], now: datetime) -> None:
@@ -198,12 +213,15 @@ class Watch:
         rows = self._history.running()
         runs = dict.fromkeys((row.task.dag_id, row.task.run_id) for row in rows)
         told: list[Occurrence] = []
+        expected: dict[str, timedelta | None] = {}
         for dag_id in list(dict.fromkeys(dag_id for dag_id, _ in runs))[:LOOKED_AT]:
             past = self._history.of_dag(dag_id)
+            expected[dag_id] = usual(past)
             told += filter(None, (late(run, past, now) for run in past if run.state == "running"))
         old = [row for row in rows if row.started and now - row.started > SILENT]
         for row in old[:LOOKED_AT]:
-            told += filter(None, (silent(row, self._log_of(row.task), now),))
+            log = self._log_of(row.task)
+            told += filter(None, (silent(row, log, now, expected.get(row.task.dag_id)),))
         if told:
             done.recorded += zip(told, self._store.record(told), strict=True)
 
@@ -275,6 +293,13 @@ class Watch:
                     Known(attempt=one.attempt, log=log, facts=stated, hint=one.hint)
                 )
                 answers.append(answer)
+                said = answer.examined.answer
+                done.answered.append(
+                    Answered(
+                        engine=said.engine, cause=said.cause, confidence=said.confidence,
+                        seconds=said.elapsed_ms / 1000,
+                    )
+                )  # fmt: skip
                 occurrences.append(
                     occurrence(
                         one.attempt, answer.text, answer.examined,

@@ -14,7 +14,7 @@ from dagnosis.incidents.memory import open_memory
 from dagnosis.incidents.store import open_store
 from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.rounds import Watch
-from dagnosis.sources.contract import RunHistory
+from dagnosis.sources.contract import LogSource, RunHistory
 from dagnosis.sources.opening import open_history, open_logs
 from dagnosis.spool import Spool
 
@@ -28,6 +28,7 @@ class Wired(msgspec.Struct, frozen=True):
 
     watch: Watch
     history: RunHistory
+    logs: LogSource
     incidents: Incidents
     spool: Spool
 
@@ -58,7 +59,7 @@ def wire(settings: Settings, closing: ExitStack) -> Wired:
     spool = Spool(settings.spool_folder)
     ago = timedelta(hours=settings.watch_since_hours)
     watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
-    return Wired(watch, history, incidents, spool)
+    return Wired(watch, history, logs, incidents, spool)
 
 
 def _consultant(settings: Settings) -> Consultant | None:
