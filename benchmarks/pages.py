@@ -2,14 +2,16 @@
 
 A SQLite store is filled (kept where a path is given, and then used again), `dagnosis serve` is started
 on it as a user would, and each page is fetched in turn over HTTP, after one visit to warm up. Printed
-are the median and the 95th percentile of each page in milliseconds, and those of the pages while ten
-clients read at once.
+are the median and the 95th percentile of each page in milliseconds, the processor time that the server
+spent on one (its own `process_cpu_seconds_total`: what is left of the figure on a machine that does other
+things as well), and the figures of all pages while ten clients read at once.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -85,6 +87,13 @@ def fetch(address: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
+def spent(base: str) -> float:
+    """Processor time of the server so far, in milliseconds."""
+    with urllib.request.urlopen(f"{base}/metrics", timeout=60) as answer:
+        found = re.search(rb"^process_cpu_seconds_total (\S+)$", answer.read(), re.MULTILINE)
+    return float(found[1]) * 1000 if found else float("nan")
+
+
 def figures(times: list[float]) -> tuple[float, float]:
     """Median and 95th percentile."""
     ordered = sorted(times)
@@ -108,20 +117,22 @@ def main() -> None:
 def measure(path: Path, folder: Path) -> None:
     """Serve the store, and time each page."""
     settings = {"STORE": path, "PROFILES": folder / "profiles.db", "SERVE_RATE": 1e6}
-    own = {f"DAGNOSIS_{key}": str(value) for key, value in settings.items()}
+    env = {f"DAGNOSIS_{key}": str(value) for key, value in settings.items()}
     command = [sys.executable, "-m", "dagnosis", "serve", "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **own})
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
     try:
         assert server.stderr
         said = server.stderr.readline()
         base = said.split()[-1].rstrip("/")
         every: list[float] = []
-        print(f"{'page':<26}{'median':>9}{'p95':>9}   ms")
+        print(f"{'page':<26}{'median':>9}{'p95':>9}{'cpu':>9}   ms")
         for name, page in PAGES.items():
             fetch(base + page)
+            before = spent(base)
             times = [fetch(base + page) for _ in range(TIMES)]
+            own = (spent(base) - before) / TIMES
             every += times
-            print(f"{name:<26}{figures(times)[0]:>9.1f}{figures(times)[1]:>9.1f}")
+            print(f"{name:<26}{figures(times)[0]:>9.1f}{figures(times)[1]:>9.1f}{own:>9.1f}")
         print(f"{'all of them':<26}{figures(every)[0]:>9.1f}{figures(every)[1]:>9.1f}")
         with ThreadPoolExecutor(10) as clients:
             asked = [base + page for page in PAGES.values()] * 10

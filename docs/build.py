@@ -352,8 +352,8 @@ def _metrics() -> str:
             "",
             *(f"- `{name}`" for name in catalogue.KEPT),
             "",
-            "Each process is a scrape target of its own. Incidents are told by the process that watches;",
-            "one that only serves pages tells its requests.",
+            "`serve --watch` tells what its watch found and its own requests, at one address. A watch alone",
+            "tells what it found at `--metrics-port`. Scrape one of the two.",
             "",
         ]
     )

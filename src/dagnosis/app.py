@@ -54,15 +54,20 @@ def measured(chosen: Settings, found: Stores) -> Metrics:
     return metrics
 
 
-def counted(metrics: Metrics) -> Callable[[bytes], None]:
-    """Counts a round of a watch, given as a line of JSON; one that cannot be read counts for nothing."""
+def counted(metrics: Metrics, chosen: Settings, found: Stores) -> Callable[[bytes], None]:
+    """Counts a round of a watch, given as a line of JSON; one that cannot be read counts for nothing.
+    What people and tasks changed in the stores is taken from them now and then."""
     import msgspec
 
+    from dagnosis.services.metrics import now_and_then, seed
     from dagnosis.services.watch.measuring import Report, measure
+
+    look = now_and_then(lambda: seed(metrics, chosen, found.incidents))
 
     def told(line: bytes) -> None:
         with suppress(msgspec.DecodeError):
             measure(metrics, msgspec.json.decode(line, type=Report))
+        look()
 
     return told
 
@@ -81,7 +86,7 @@ def web(chosen: Settings, found: Stores, metrics: Metrics) -> Any:
     return make(
         found,
         Visitors(Tokens(chosen.tokens_file), trusting=trusting, user=user()),
-        Links(airflow=chosen.serve_airflow or chosen.airflow_url),
+        Links(airflow=chosen.notify_airflow_url or chosen.airflow_url),
         names=[chosen.serve_host, *names],
         rate=chosen.serve_rate,
         exposition=metrics.render,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -31,23 +30,13 @@ START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with an empty metadata database, set before Airflow is imported."""
-    home = tmp_path_factory.mktemp("airflow")
-    (home / "dags").mkdir()
-    found = {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-    }
-    if "airflow" in sys.modules:
-        pytest.skip("another Airflow home is in use in this process; run these tests alone")
-    os.environ.update(found)
+def metadata() -> None:
+    """An empty metadata database in the home that conftest has chosen."""
+    os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+    (Path(os.environ["AIRFLOW_HOME"]) / "dags").mkdir(exist_ok=True)
     from airflow.utils.db import initdb
 
     initdb()
-    return home
 
 
 @pytest.fixture

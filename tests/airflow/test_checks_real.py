@@ -1,8 +1,8 @@
 """Checks in a running Airflow: scheduler, task processes that may not read the metadata database,
 connections kept by Airflow, asset events that start another DAG, OpenLineage.
 
-Needs an Airflow 3 with dagnosis's dependencies and the providers postgres and openlineage beside it:
-DAGNOSIS_TEST_AIRFLOW names its interpreter. Takes two minutes on an idle machine.
+Needs an Airflow 3 with dagnosis's dependencies and the provider of PostgreSQL beside it, for lineage that
+of OpenLineage, too: DAGNOSIS_TEST_AIRFLOW names its interpreter (`.ci/airflow` makes one).
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from tests.airflow import real
 from tests.data import tables
 
 PYTHON = real.environment("DAGNOSIS_TEST_AIRFLOW")
-pytestmark = pytest.mark.skipif(PYTHON is None, reason="DAGNOSIS_TEST_AIRFLOW names no interpreter")
+pytestmark = [
+    pytest.mark.skipif(PYTHON is None, reason="DAGNOSIS_TEST_AIRFLOW names no interpreter"),
+    pytest.mark.xdist_group("airflow_checks"),
+]
 PORT = 21000
 
 
@@ -42,7 +45,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def airflow(
+def checking(
     landed: Path, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[real.RealAirflow]:
     assert PYTHON is not None
@@ -55,8 +58,10 @@ def airflow(
         "DAGNOSIS_STORE": str(landed / "store.db"),
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(transport),
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "tests",
+        # on a busy machine the API server answers late, which is not what is tested
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     }
-    dags = {"checked.py": (real.DAGS / "checked.py").read_text("utf-8")}
+    dags = {"checked.py": (Path(__file__).parent / "checked/checked.py").read_text("utf-8")}
     folder = tmp_path_factory.mktemp("real")
     with real.started(PYTHON, folder, real.free_ports(PORT), dags, extra) as started:
         engine = sa.create_engine(postgres_url.replace("://", "+psycopg://"))
@@ -89,17 +94,17 @@ def run(airflow: real.RealAirflow, dag_id: str, **conf: Any) -> str:
     return run_id
 
 
-def test_a_healthy_batch_starts_what_waits_for_it(airflow: real.RealAirflow, landed: Path) -> None:
-    run_id = run(airflow, "checked", day=tables.partition(10))
-    assert states(airflow, "checked", run_id) == {
+def test_a_healthy_batch_starts_what_waits_for_it(checking: real.RealAirflow, landed: Path) -> None:
+    run_id = run(checking, "checked", day=tables.partition(10))
+    assert states(checking, "checked", run_id) == {
         "check": "success",
         "load": "success",
         "aside": "skipped",
     }
-    (event,) = airflow.call("GET", "/assets/events")["asset_events"]
+    (event,) = checking.call("GET", "/assets/events")["asset_events"]
     assert event["extra"]["dagnosis"]["status"] == "healthy"
     (started,) = event["created_dagruns"]
-    assert airflow.wait("summed", started["run_id"], seconds=600) == "success"
+    assert checking.wait("summed", started["run_id"], seconds=600) == "success"
     newest = ProfileStore(str(landed / "profiles.db")).history("orders")[-1]
     assert json.loads(newest.finding)["task"] == {
         "dag_id": "checked",
@@ -110,15 +115,15 @@ def test_a_healthy_batch_starts_what_waits_for_it(airflow: real.RealAirflow, lan
     }
 
 
-def test_a_spoiled_batch_goes_aside(airflow: real.RealAirflow, landed: Path) -> None:
-    before = len(airflow.call("GET", "/assets/events")["asset_events"])
-    run_id = run(airflow, "checked", day=tables.partition(11))
-    assert states(airflow, "checked", run_id) == {
+def test_a_spoiled_batch_goes_aside(checking: real.RealAirflow, landed: Path) -> None:
+    before = len(checking.call("GET", "/assets/events")["asset_events"])
+    run_id = run(checking, "checked", day=tables.partition(11))
+    assert states(checking, "checked", run_id) == {
         "check": "success",
         "load": "skipped",
         "aside": "success",
     }
-    assert len(airflow.call("GET", "/assets/events")["asset_events"]) == before
+    assert len(checking.call("GET", "/assets/events")["asset_events"]) == before
     assert ProfileStore(str(landed / "profiles.db")).history("orders")[-1].status == "alarm"
     with open_incidents(str(landed / "store.db")) as incidents:
         (counted,) = incidents.of_run("checked", run_id)
@@ -126,10 +131,10 @@ def test_a_spoiled_batch_goes_aside(airflow: real.RealAirflow, landed: Path) -> 
 
 
 def test_a_connection_that_airflow_keeps(
-    airflow: real.RealAirflow, landed: Path, postgres_url: str
+    checking: real.RealAirflow, landed: Path, postgres_url: str
 ) -> None:
-    run_id = run(airflow, "warehouse")
-    assert states(airflow, "warehouse", run_id) == {
+    run_id = run(checking, "warehouse")
+    assert states(checking, "warehouse", run_id) == {
         "table": "success",
         "columns": "failed",
         "whole": "failed",
@@ -138,7 +143,9 @@ def test_a_connection_that_airflow_keeps(
     assert (stored.profile.rows, stored.profile.run) == (300, run_id)
 
 
-def test_openlineage_has_heard_of_all(airflow: real.RealAirflow, landed: Path) -> None:
+def test_openlineage_has_heard_of_all(checking: real.RealAirflow, landed: Path) -> None:
+    if not (landed / "events.jsonl").exists():
+        pytest.skip("the provider of OpenLineage is not installed in that Airflow")
     found = read(landed / "events.jsonl")
     told = {(one.dataset.rpartition("/")[2], one.name, one.column): one.outcome for one in found}
     assert told[f"{tables.partition(10)}.parquet", "orders is like its past", ""] == "pass"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagnosis.forecast.calibration import (
@@ -52,6 +52,7 @@ def test_an_order_that_is_wrong_is_not_turned_round() -> None:
     assert fit_line(1 - true, labels).slope > 0
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0.1, 5), st.floats(-3, 3), st.lists(st.floats(0, 1), min_size=2, max_size=20))
 def test_a_line_keeps_the_order(slope: float, shift: float, chances: list[float]) -> None:
     mapped = Line(slope, shift)(np.array(sorted(chances)))

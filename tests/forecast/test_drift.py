@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dagnosis.forecast.calibration import calibration_error, noise
 from dagnosis.forecast.drift import windows
 
+Runs: TypeAlias = "tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]"
 
-def drawn(count: int, shift: float = 0.0, seed: int = 0) -> tuple[np.ndarray, ...]:
+
+def drawn(count: int, shift: float = 0.0, seed: int = 0) -> Runs:
     draw = np.random.default_rng(seed)
     chances = draw.beta(1, 6, count)
     truth = draw.random(count) < np.clip(chances + shift, 0, 1)
-    return truth, chances, np.arange(count) * 3600.0
+    return truth, chances, np.arange(float(count)) * 3600.0
 
 
 def test_what_fits_has_not_drifted() -> None:
@@ -25,8 +30,8 @@ def test_what_fits_has_not_drifted() -> None:
 
 def test_more_failures_than_forecast() -> None:
     old, new = drawn(2000), drawn(1000, 0.15, 1)
-    truth, chances = (np.concatenate(pair) for pair in zip(old[:2], new[:2], strict=True))
-    found = windows(truth, chances, np.arange(3000) * 3600.0, 1000)
+    truth, chances = np.concatenate([old[0], new[0]]), np.concatenate([old[1], new[1]])
+    found = windows(truth, chances, np.arange(3000.0) * 3600.0, 1000)
     assert [window.drifted for window in found] == [False, False, True]
     assert found[-1].gap > 0.1
 
@@ -38,7 +43,8 @@ def test_one_bad_night_is_no_drift() -> None:
 
 
 def test_few_runs() -> None:
-    assert windows(*(part[:0] for part in drawn(10)), 1000) == []
+    truth, chances, times = drawn(10)
+    assert windows(truth[:0], chances[:0], times[:0], 1000) == []
     assert [window.runs for window in windows(*drawn(80), 1000)] == [80]
     assert [window.runs for window in windows(*drawn(250), 100)] == [100, 100]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from dagnosis.forecast.facts import place, read
-from dagnosis.forecast.history import Table
+from dagnosis.forecast.history import Outcome, Table
 from dagnosis.incidents.contract import Occurrence
 from dagnosis.model import TaskRef
 from dagnosis.services.history import fact, pull_from, remember
@@ -74,7 +74,7 @@ def test_every_try_comes_in_once(tmp_path: Path) -> None:
     assert done == pull_from(kept, runs) == (4, 4, 3)
     events = list(Table(runs).events())
     assert len(events) == 7  # four requests; one still runs
-    labels = [event.label for event in events if hasattr(event, "label")]
+    labels = [event.label for event in events if isinstance(event, Outcome)]
     assert sorted(labels) == [-1, 0, 1]
     assert sorted(one.kind for one in read(place(runs))) == ["change", "touch", "touch"]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dagnosis import explain_text
 from dagnosis.errors import WrongUse
 from dagnosis.logs.reading import read_text
+from dagnosis.model import RetryAdvice
 from dagnosis.raised import record_of
 from dagnosis.services.retry import (
     REASON_CHARACTERS,
@@ -88,6 +89,9 @@ def test_a_table_of_categories_goes_before_the_cause() -> None:
     assert decide(answer, rules=Rules(categories={"auth": keep})).action == "retry"
     assert decide(answer, rules=Rules(categories={"auth": strict})).action == "default"
     assert decide(answer, rules=Rules(categories={})).action == "default"
+    guessed = msgspec.structs.replace(answer, retry=RetryAdvice("default"))
+    assert decide(guessed, rules=Rules(categories={"auth": strict})).action == "default"
+    assert decide(guessed, rules=Rules(categories={"auth": keep})).action == "default"
 
 
 def test_the_exception_takes_the_place_of_its_line() -> None:

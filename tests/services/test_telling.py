@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dagnosis.errors import WrongUse
+from dagnosis.errors import ServiceUnreachable, WrongUse
 from dagnosis.incidents.incidents import open_incidents
 from dagnosis.logs.llm.consult import Consultation
 from dagnosis.metrics import Metrics
 from dagnosis.model import TaskRef
-from dagnosis.services.metrics import Telling, consulted, listen
+from dagnosis.services.metrics import Telling, consulted, listen, now_and_then
 from dagnosis.services.watch.rounds import Round
 from dagnosis.settings import Settings
 from dagnosis.sources.contract import Attempt
@@ -83,3 +83,18 @@ def test_questions_to_a_model_are_told() -> None:
     for outcome, count in {"won": 1, "stood": 1, "kept": 1, "failed": 1, "refused": 0}.items():
         assert value(metrics, "dagnosis_llm_calls_total", outcome=outcome) == count, outcome
     assert value(metrics, "dagnosis_llm_tokens_total") == 1000
+
+
+def test_the_store_is_looked_into_now_and_then() -> None:
+    clock, taken = [0.0], []
+
+    def take() -> None:
+        taken.append(clock[0])
+        raise ServiceUnreachable("db: does not answer")
+
+    due = now_and_then(take, 60.0, lambda: clock[0])
+    for clock[0] in (1.0, 59.0, 60.0, 61.0, 130.0):
+        thread = due()
+        if thread:
+            thread.join()
+    assert taken == [60.0, 130.0]

@@ -40,6 +40,8 @@ CAP = 10_000
 """More incidents than this are not counted."""
 MOST = 500
 """Incidents of one page at most."""
+FEW = 2000
+"""So many answers that hold a text are named one by one."""
 Readable = frozenset[str] | None
 
 
@@ -56,26 +58,33 @@ def find(connection: sa.Connection, query: Query, now: datetime) -> Page:
     if query.readable is not None and not query.readable:
         return Page(incidents=(), total=0)
     base = _base(query)
-    conditions = [*_conditions(query, base, now)]
+    conditions = [*_conditions(query, base, now, _worded(connection, query.text))]
     limit = min(query.limit, MOST)
     order = base.columns[query.order]
     i = incident.c
     asked = sa.select(i.id, order).select_from(base.source).where(*conditions)
-    total = sa.select(sa.func.count()).select_from(
-        sa.select(i.id).select_from(base.source).where(*conditions).limit(CAP).subquery()
-    )
+    known = None
     if query.cursor:
-        value, after = _position(query)
+        value, after, known = _position(query)
         asked = asked.where(
             sa.tuple_(order, i.id) < sa.tuple_(sa.literal(value), sa.literal(after))
         )
+    elif query.readable is not None:  # their sums are made once, for the page and the total
+        asked = asked.add_columns(sa.func.count().over().label("total"))
     rows = connection.execute(asked.order_by(order.desc(), i.id.desc()).limit(limit + 1)).all()
-    more = len(rows) > limit
+    if known is not None:
+        total = known
+    elif query.readable is not None:
+        total = min(rows[0].total, CAP) if rows else 0
+    else:
+        capped = sa.select(i.id).select_from(base.source).where(*conditions).limit(CAP).subquery()
+        total = connection.execute(sa.select(sa.func.count()).select_from(capped)).scalar_one()
     ids = [row[0] for row in rows[:limit]]
+    more = len(rows) > limit
     return Page(
         incidents=tuple(load(connection, ids, query.readable, now)),
-        total=int(connection.execute(total).scalar_one()),
-        next_cursor=_cursor(query, rows[limit - 1][1], ids[-1]) if more else "",
+        total=total,
+        next_cursor=_cursor(query, rows[limit - 1][1], ids[-1], total) if more else "",
     )
 
 
@@ -111,7 +120,9 @@ def _number(column: Any) -> Any:
     return sa.type_coerce(column, sa.BigInteger)
 
 
-def _conditions(query: Query, base: _Base, now: datetime) -> Iterable[Any]:
+def _conditions(
+    query: Query, base: _Base, now: datetime, worded: list[int] | None
+) -> Iterable[Any]:
     i = incident.c
     if query.states:
         yield _in_states(query.states, now)
@@ -127,7 +138,7 @@ def _conditions(query: Query, base: _Base, now: datetime) -> Iterable[Any]:
     if query.run_id:
         yield i.id.in_(_with_run(query))
     if query.text:
-        yield _said(query)
+        yield _said(query, worded)
     if query.since is not None:
         yield base.columns["last_seen"] >= micros(query.since)
     if query.until is not None:
@@ -197,19 +208,38 @@ def _with_run(query: Query) -> Any:
     return selected if query.readable is None else selected.where(k.dag.in_(codes(query.readable)))
 
 
-def _said(query: Query) -> Any:
+def _worded(connection: sa.Connection, text: str) -> list[int] | None:
+    """The answers in which a text stands; None where they are so many that each incident is better
+    looked at by itself."""
+    if not text:
+        return []
+    query = sa.select(wording.c.id).where(_holds(text)).limit(FEW + 1)
+    found = list(connection.execute(query).scalars())
+    return found if len(found) <= FEW else None
+
+
+def _holds(text: str) -> Any:
+    return wording.c.search.contains(clean(text).lower(), autoescape=True)
+
+
+def _said(query: Query, worded: list[int] | None) -> Any:
     """The text stands in the answer, or in the name of a DAG."""
-    text = clean(query.text).lower()
     d = incident_dag.c
-    worded = sa.select(wording.c.id).where(wording.c.search.contains(text, autoescape=True))
+
+    def says(column: Any) -> Any:
+        if worded is None:
+            return sa.exists().where(wording.c.id == column, _holds(query.text))
+        return column.in_(sa.bindparam("worded", worded, expanding=True, literal_execute=True))
+
+    text = clean(query.text).lower()
     named = sa.select(known_dag.c.id).where(
         sa.func.lower(known_dag.c.dag_id).contains(text, autoescape=True)
     )
     in_dags = sa.select(d.incident).where(d.dag.in_(named))
     if query.readable is None:
-        return sa.or_(incident.c.wording.in_(worded), incident.c.id.in_(in_dags))
+        return sa.or_(says(incident.c.wording), incident.c.id.in_(in_dags))
     readable = d.dag.in_(codes(query.readable))
-    in_words = sa.select(d.incident).where(readable, d.wording.in_(worded))
+    in_words = sa.select(d.incident).where(readable, says(d.wording))
     return sa.or_(incident.c.id.in_(in_words), incident.c.id.in_(in_dags.where(readable)))
 
 
@@ -226,21 +256,21 @@ def _no_member(query: Query) -> Any:
 # ---------------------------------------------------------------- pages
 
 
-def _cursor(query: Query, value: int, id_: int) -> str:
-    told = msgspec.json.encode([query.order, int(value), id_])
+def _cursor(query: Query, value: int, id_: int, total: int) -> str:
+    told = msgspec.json.encode([query.order, int(value), id_, total])
     return base64.urlsafe_b64encode(told).decode().rstrip("=")
 
 
-def _position(query: Query) -> tuple[int, int]:
+def _position(query: Query) -> tuple[int, int, int]:
     try:
         padded = query.cursor + "=" * (-len(query.cursor) % 4)
         told = base64.b64decode(padded, b"-_", validate=True)
-        order, value, id_ = msgspec.json.decode(told, type=tuple[str, int, int])
+        order, value, id_, total = msgspec.json.decode(told, type=tuple[str, int, int, int])
     except (binascii.Error, ValueError, msgspec.DecodeError):
         order = ""
-    if order != query.order or max(abs(value), abs(id_)) >= 1 << 63:
+    if order != query.order or max(abs(value), abs(id_)) >= 1 << 63 or not 0 <= total <= CAP:
         raise WrongUse("cursor: not one of this list; leave it out to begin with the first page")
-    return value, id_
+    return value, id_, total
 
 
 # ---------------------------------------------------------------- incidents as they are seen
@@ -302,8 +332,8 @@ def load(
                 muted_until=row["muted_until"] if state == "muted" else None,
                 outage_id=row["outage"] if row["outage"] in leaders else None,
                 members=members.get(id_, 0),
-                first_failed=_at(connection, id_, row["first_seen"], readable),
-                last_failed=_at(connection, id_, row["last_seen"], readable),
+                first_failed=_at(connection, id_, row["first_seen"], row.get("first_dag")),
+                last_failed=_at(connection, id_, row["last_seen"], row.get("last_dag")),
                 assignee=row["assignee"],
             )
         )
@@ -322,14 +352,18 @@ def _narrowed(
     narrowed = {}
     for id_, its in scopes.items():
         best = max(its, key=lambda row: (row["confidence"], row["dag"]))
+        first = min(its, key=lambda row: row["first_seen"])
+        last = max(its, key=lambda row: row["last_seen"])
         sums = ("count", "tasks", "runs", "blast", "recovered")
         narrowed[id_] = {
             **rows[id_],
             **{name: sum(row[name] for row in its) for name in sums},
             "dags": len(its),
             "wording": best["wording"],
-            "first_seen": min(row["first_seen"] for row in its),
-            "last_seen": max(row["last_seen"] for row in its),
+            "first_seen": first["first_seen"],
+            "first_dag": first["dag"],
+            "last_seen": last["last_seen"],
+            "last_dag": last["dag"],
         }
         complete = narrowed[id_]["dags"] == rows[id_]["dags"]
         if not complete:  # that it was known, and who cares for it, may be known from other DAGs
@@ -371,13 +405,26 @@ _REF = (
 )
 
 
-def _at(connection: sa.Connection, id_: int, when: datetime, readable: Readable) -> TaskRef | None:
-    """A try of an incident that failed at that time; None where it is not kept any more."""
-    o = occurrence.c
-    query = sa.select(*_REF).select_from(_NAMES).where(o.incident == id_, o.occurred == when)
-    if readable is not None:
-        query = query.where(known_task.c.dag.in_(codes(readable)))
-    row = connection.execute(query.limit(1)).first()
+_AT = (
+    sa.select(*_REF)
+    .select_from(_NAMES)
+    .where(
+        occurrence.c.incident == sa.bindparam("its"),
+        occurrence.c.occurred == sa.bindparam("at", type_=occurrence.c.occurred.type),
+    )
+    .limit(1)
+)
+_AT_IN = _AT.where(known_task.c.dag == sa.bindparam("dag"))
+
+
+def _at(connection: sa.Connection, id_: int, when: datetime, dag: int | None) -> TaskRef | None:
+    """A try of an incident that failed at that time, in that DAG where one is given; None where it is
+    not kept any more."""
+    asked = {"its": id_, "at": when}
+    if dag is None:
+        row = connection.execute(_AT, asked).first()
+    else:
+        row = connection.execute(_AT_IN, {**asked, "dag": dag}).first()
     return TaskRef(*row) if row else None
 
 

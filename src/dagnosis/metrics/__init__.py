@@ -6,7 +6,8 @@ what bounds each of them; `textfile` writes them for node_exporter.
 
 **Several processes.** Each process tells what it did itself; give each one its own scrape target, and
 sum over `instance`. What is kept in the store (how many incidents are open) is told by the process
-that calls `refresh`, the one that watches, so that it is told once.
+that calls `refresh`, the one that watches, so that it is told once. `serve --watch` tells what its watch
+reports to it after each round; a watch alone tells it at a port of its own (`services.metrics.listen`).
 """
 
 from dagnosis.metrics.recorder import Metrics

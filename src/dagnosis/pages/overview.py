@@ -64,5 +64,5 @@ def trend(
     """Failures a day by family, today included."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=days - 1)
-    counts = stores.incidents.counts(since, midnight + timedelta(days=1), 86_400, readable)
+    counts = stores.counts(since, midnight + timedelta(days=1), readable)
     return columns(counts, since, days, 86_400)

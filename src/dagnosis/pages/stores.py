@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from dagnosis.incidents.contract import IncidentStore
+from dagnosis.incidents.contract import Count, IncidentStore
+from dagnosis.pages.recent import Recent
 
 if TYPE_CHECKING:
     from dagnosis.data.store import Stored, Summary
@@ -45,10 +46,22 @@ class Profiles(Protocol):
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """All that pages read. `models` is the user's folder of models, `files` what is on disk here, by
-    what it is (its size is told on the page Health)."""
+    what it is (its size is told on the page Health), `recent`
+    what was asked a moment ago."""
 
     incidents: IncidentStore
     diagnoses: Diagnoses
     profiles: Profiles
     models: Path
     files: dict[str, Path] = {}
+    recent: Recent = msgspec.field(default_factory=Recent)
+
+    def counts(
+        self, since: datetime, until: datetime, readable: frozenset[str] | None
+    ) -> list[Count]:
+        """Failures a day by family, as they were some seconds ago at the most."""
+        found: list[Count] = self.recent.get(
+            (since, until, readable),
+            lambda: self.incidents.counts(since, until, 86_400, readable),
+        )
+        return found

@@ -144,7 +144,7 @@ def dag(
     only = frozenset((dag_id,))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     since = midnight - timedelta(days=DAYS - 1)
-    counts = stores.incidents.counts(since, midnight + timedelta(days=1), 86_400, only)
+    counts = stores.counts(since, midnight + timedelta(days=1), only)
     asked = Query(dag_id=dag_id, readable=only, members=True, limit=50)
     recent = stores.incidents.find(msgspec.structs.replace(asked, since=since))
     broken = stores.incidents.find(

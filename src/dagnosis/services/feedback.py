@@ -13,6 +13,7 @@ from dagnosis.incidents.store import Said, Store
 from dagnosis.logs.causes.catalogue import catalogue
 from dagnosis.logs.diagnosers.similar import OTHER, Memory
 from dagnosis.logs.reading import LogText
+from dagnosis.logs.redaction import redact
 from dagnosis.model import FAMILIES, Diagnosis
 from dagnosis.services.explain import examine
 from dagnosis.services.remember import remembered
@@ -78,7 +79,7 @@ def give(
     said: Said = "correct" if detail != answer.detail else "confirm"
     kept = remembered(log, examined)
     store.remember(kept)
-    store.label(kept.id, said, detail, who=who or user(), note=note)
+    store.label(kept.id, said, detail, who=who or user(), note=redact(note))
     return Given(
         diagnosis_id=kept.id,
         verdict=said,

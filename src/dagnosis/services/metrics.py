@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,6 +36,29 @@ def seed(metrics: Metrics, settings: Settings, incidents: Counted | None = None)
     _models(metrics, settings)
     _datasets(metrics, settings)
     _budget(metrics, settings)
+
+
+def now_and_then(
+    take: Callable[[], None], every: float = EVERY, now: Callable[[], float] = time.monotonic
+) -> Callable[[], Thread | None]:
+    """What calls `take`, in a thread of its own, where it was last called `every` seconds ago or more
+    (at first: when this was made). A store that does not answer is asked again the next time."""
+    taken = now()
+
+    def careful() -> None:
+        with suppress(DagnosisError):
+            take()
+
+    def due() -> Thread | None:
+        nonlocal taken
+        if now() - taken < every:
+            return None
+        taken = now()
+        thread = Thread(target=careful, daemon=True)
+        thread.start()
+        return thread
+
+    return due
 
 
 class Telling:

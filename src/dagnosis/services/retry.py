@@ -98,7 +98,7 @@ def decide(
     gets the same delay.
     """
     rules = rules or Rules()
-    category = category_of(answer.cause, answer.transience) if answer.failed else ""
+    category = category_of(answer.cause, answer.transience) if _settled(answer) else ""
     action, bar = _action(answer, category, rules)
     delay, source = None, ""
     if action == "retry":
@@ -171,6 +171,13 @@ def _told(log: LogText) -> int:
     return 0
 
 
+def _settled(answer: Diagnosis) -> bool:
+    """Does the cause say what to do, and is it of the same mind about whether it passes? What was judged
+    by its words alone does not."""
+    agreed = {"retry": "transient", "fail": "permanent"}.get(answer.retry.action)
+    return answer.failed and agreed == answer.transience
+
+
 def _action(answer: Diagnosis, category: str, rules: Rules) -> tuple[RetryAction, float]:
     """What to do, and the confidence that it takes."""
     chosen = (rules.categories or {}).get(category) if category else None
@@ -181,8 +188,7 @@ def _action(answer: Diagnosis, category: str, rules: Rules) -> tuple[RetryAction
         return "default", rules.confidence
     else:
         bar = rules.confidence
-        agreed = {"retry": "transient", "fail": "permanent"}.get(answer.retry.action)
-        wanted = answer.retry.action if agreed == answer.transience else "default"
+        wanted = answer.retry.action if _settled(answer) else "default"
     if not answer.failed or answer.confidence < bar:
         return "default", bar
     spared = answer.cause in rules.never_fail or answer.detail in rules.never_fail

@@ -21,6 +21,9 @@ from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
 from tests.data import tables
 from tests.incidents.conftest import postgres_url as postgres_url  # a real server
 
+# of PySpark's own import, where a newer pandas is installed
+pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
+
 Make = Callable[[pd.DataFrame], Engine]
 
 

@@ -17,11 +17,11 @@ import torch
 from dagnosis.errors import RefusedModel
 from dagnosis.logs.learned.lines import LineModel, Message
 from dagnosis.logs.training.lines.corpus import OUTPUTS, RELATIVES, examples, folds, macro_f1
-from dagnosis.logs.training.lines.fitting import Trained, fit
+from dagnosis.logs.training.lines.fitting import Trained, fit, targets_of
 from dagnosis.logs.training.lines.judging import head_of
 from dagnosis.logs.training.lines.network import Baseline
 from dagnosis.logs.training.lines.recipe import BASELINE, Recipe
-from dagnosis.logs.training.lines.statements import write
+from dagnosis.logs.training.lines.statements import FOREIGN, write
 from dagnosis.logs.training.lines.train import difference, export
 from dagnosis.logs.training.lines.validation import cross_validate
 from dagnosis.models import manifest
@@ -61,6 +61,25 @@ def test_a_text_of_many_systems_counts_once() -> None:
     twice = [row, row._replace(system="other", level="error", label="ERROR")]
     (one,) = examples(twice)
     assert one.shares == tuple(0.5 if name in ("debug", "error") else 0.0 for name in OUTPUTS)
+
+
+def test_other_languages_are_learned_and_judge_nothing() -> None:
+    own = corpus(2)
+    others = [row._replace(system=f"{FOREIGN}a", text=f"{row.text} there") for row in own[:40]]
+    where = folds([*own, *others], 2)
+    assert set(where[: len(own)].tolist()) == {0, 1}
+    assert set(where[len(own) :].tolist()) == {-1}
+    judged = cross_validate([*own, *others], SMALL, where=where)
+    assert judged.rows == own
+
+
+def test_a_text_in_another_language_counts_less() -> None:
+    (row,) = corpus(1)[:1]
+    foreign = row._replace(system=f"{FOREIGN}a")
+    recipe = msgspec.structs.replace(SMALL, foreign=0.25)
+    own, shared, other = (examples(rows) for rows in ([row], [row, foreign], [foreign]))
+    sums = [float(targets_of(found, recipe)[0].sum()) for found in (own, shared, other)]
+    assert sums == pytest.approx([1, 1, 0.25])
 
 
 @pytest.mark.parametrize("recipe", [SMALL, msgspec.structs.replace(BASELINE, epochs=1, hidden=8)])

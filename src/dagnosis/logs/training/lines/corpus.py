@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagnosis.logs.learned.lines import LEVELS
-from dagnosis.logs.training.lines.statements import Place, Statement
+from dagnosis.logs.training.lines.statements import FOREIGN, Place, Statement
 
 OUTPUTS = ("debug", "info", "warning", "error", "exception")
 """What `Default` tells apart; `critical` is `error`."""
@@ -42,6 +42,8 @@ class Example(NamedTuple):
     place: Place
     shares: tuple[float, ...]
     """Over `OUTPUTS`; sums to 1."""
+    foreign: bool = False
+    """No Python system holds it."""
 
 
 def examples(rows: Iterable[Statement]) -> list[Example]:
@@ -55,23 +57,26 @@ def examples(rows: Iterable[Statement]) -> list[Example]:
         for row in alike:
             level = "error" if row.level == "critical" else row.level
             counts[OUTPUTS.index(level)] += 1 / len(alike)
-        found.append(Example(text, alike[0].logger, alike[0].place, tuple(counts)))
+        foreign = all(row.system.startswith(FOREIGN) for row in alike)
+        found.append(Example(text, alike[0].logger, alike[0].place, tuple(counts), foreign))
     return found
 
 
 def folds(rows: Sequence[Statement], number: int, strict: bool = False) -> NDArray[np.int64]:
     """The fold of each row: no system stands in two, and with `strict` no family of `RELATIVES`.
 
-    Systems are laid largest first into the fold that holds the fewest rows.
+    Systems are laid largest first into the fold that holds the fewest rows. Rows of `FOREIGN` systems
+    are in none (-1): they are learned from, and judge nothing.
     """
+    own = [row for row in rows if not row.system.startswith(FOREIGN)]
     family = {system: min(group) for group in RELATIVES if strict for system in group}
-    sizes = Counter(family.get(row.system, row.system) for row in rows)
+    sizes = Counter(family.get(row.system, row.system) for row in own)
     load: dict[int, int] = defaultdict(int)
     place = {}
     for name, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
         place[name] = min(range(number), key=lambda fold: (load[fold], fold))
         load[place[name]] += size
-    return np.array([place[family.get(row.system, row.system)] for row in rows], np.int64)
+    return np.array([place.get(family.get(row.system, row.system), -1) for row in rows], np.int64)
 
 
 def truth(rows: Iterable[Statement]) -> NDArray[np.int64]:

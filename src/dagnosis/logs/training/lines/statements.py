@@ -76,6 +76,9 @@ MEASURING = (
 )
 """Systems by which the classifier is judged begin so: never read, never trained on."""
 
+FOREIGN = "debian-"
+"""Systems in other languages than Python, those that `sources` reads, begin so."""
+
 Place: TypeAlias = Literal["", "except", "trace"]
 
 
@@ -137,8 +140,8 @@ class _Reader(ast.NodeVisitor):
         level, arguments = _called(node)
         if not level or not arguments:
             return
-        text = _tidy(_rendered(arguments[0], formatted=len(arguments) > 1))
-        if _says_something(text):
+        text = tidied(_rendered(arguments[0], formatted=len(arguments) > 1))
+        if says_something(text):
             self.found.append(Call(level, text, self._place(node, level)))
 
     def _place(self, node: ast.Call, level: str) -> Place:
@@ -232,13 +235,13 @@ _SPACE = re.compile(r"\s+")
 _LONGEST = 1000
 
 
-def _tidy(text: str) -> str:
+def tidied(text: str) -> str:
     """On one line, adjacent variables as one."""
     text = text.encode("utf-8", "replace").decode()  # lone surrogates of odd escapes
     return _SPACE.sub(" ", _RUN.sub(VARIABLE, text)).strip()[:_LONGEST]
 
 
-def _says_something(text: str) -> bool:
+def says_something(text: str) -> bool:
     """At least three letters are written there."""
     return sum(map(str.isalpha, text.replace(VARIABLE, ""))) >= 3
 
@@ -411,7 +414,11 @@ def write(rows: Iterable[Statement], path: Path) -> None:
 
 def packages() -> list[str]:
     """The names in packages.txt, in its order."""
-    text = resources.files(__package__).joinpath("packages.txt").read_text("utf-8")
+    return listed(resources.files(__package__).joinpath("packages.txt").read_text("utf-8"))
+
+
+def listed(text: str) -> list[str]:
+    """The names of a list, one a line; `#` begins a comment."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 

@@ -177,7 +177,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("corpus", type=Path, nargs="+", help="corpora that `statements` wrote")
+    parser.add_argument(
+        "corpus", type=Path, nargs="+", help="what `statements` and `sources` wrote"
+    )
     parser.add_argument("--encoder", type=Path, required=True, help="folder of the encoder")
     parser.add_argument("--out", type=Path, required=True, help="opinions to write (.npz)")
     parser.add_argument("--judge", metavar="NAMES", default="", help="systems not to learn from")

@@ -11,7 +11,8 @@ thinks of each text.
 Systems are left out in turn: a message is only ever judged by a network that saw nothing of its
 system. That gives the figures, the number of epochs (early stopping), the calibration and the weight
 of keywords; then one network is trained on everything. `statements` and `embeddings` beside this
-file make the two inputs. The same seed on the same machine gives the same weights.
+file make the two inputs, `sources` a second corpus in other languages, which judges nothing. The same
+seed on the same machine gives the same weights.
 
 Default: word pieces with vectors of a sentence encoder, bidirectional GRU, pooling and attention, five
 outputs (the levels as they are called), values in the place of `<*>`, logger and trace as inputs,
@@ -40,7 +41,7 @@ from dagnosis.logs.training.lines.fitting import Trained, fit, seeded
 from dagnosis.logs.training.lines.judging import Judged, figures, head_of
 from dagnosis.logs.training.lines.network import graph, round_embedding
 from dagnosis.logs.training.lines.recipe import BASELINE, Aids, Pieces, Recipe
-from dagnosis.logs.training.lines.statements import Statement, read, system_of
+from dagnosis.logs.training.lines.statements import FOREIGN, Statement, read, system_of
 from dagnosis.logs.training.lines.validation import compare, cross_validate
 from dagnosis.logs.training.lines.values import filled
 from dagnosis.models import manifest
@@ -129,9 +130,11 @@ _CARD = """# Line classifier ({model})
 INFO, WARNING or ERROR of a log message.
 {network}
 
-- Data: {statements} logging calls of {systems} openly licensed Python packages (Apache, MIT, BSD),
-  read with `ast` by `dagnosis.logs.training.lines.statements`, {distinct} distinct texts. No text of it
-  is in this folder. INFO is debug and info; ERROR is error, exception and critical.
+- Data: logging calls, {distinct} distinct texts: {statements} of {systems} Python packages (Apache, MIT,
+  BSD), read with `ast` by `dagnosis.logs.training.lines.statements`, and {foreign} of {packages} Debian
+  source packages in C, C++, Java, Go, Rust and Erlang (files under Apache, MIT, BSD, ISC, PostgreSQL,
+  MPL and like licences), by `dagnosis.logs.training.lines.sources`, each at {share:g} of the weight.
+  No text of it is in this folder. INFO is debug and info; ERROR is error, exception and critical.
 - Vectors of word pieces: {pieces}
 - Teacher: {teacher}
 - Licence of the model: Apache-2.0.
@@ -173,12 +176,17 @@ def _describe(
     measured: dict[str, float],
     folder: Path,
 ) -> None:
+    others = [row for row in rows if row.system.startswith(FOREIGN)]
+    own = [row for row in rows if not row.system.startswith(FOREIGN)]
     of_vectors = "all-MiniLM-L6-v2 (Apache-2.0), by `dagnosis.logs.training.lines.embeddings`."
     card = _CARD.format(
         model=recipe.model,
         network=_NETWORKS[recipe.model],
-        statements=f"{len(rows):,}",
-        systems=len({row.system for row in rows}),
+        statements=f"{len(own):,}",
+        systems=len({row.system for row in own}),
+        foreign=f"{len(others):,}",
+        packages=len({row.system for row in others}),
+        share=recipe.foreign,
         distinct=f"{len(learned):,}",
         pieces=of_vectors if aids.pieces else "none, they were learned.",
         teacher=_TEACHER if judged.opinions else "none.",
@@ -190,7 +198,7 @@ def _describe(
     (folder / "card.md").write_text(card, "utf-8")
     text = "".join("\t".join(map(str, row)) + "\n" for row in rows)
     corpus = f"logging calls, sha256 {sha256(text.encode()).hexdigest()[:16]}"
-    sources = [manifest.Source(corpus, "Apache-2.0, MIT, BSD", len(rows))]
+    sources = [manifest.Source(corpus, "Apache-2.0, MIT, BSD, ISC, PostgreSQL, MPL-2.0", len(rows))]
     if aids.pieces:
         sources.append(
             manifest.Source("all-MiniLM-L6-v2 word vectors", "Apache-2.0", len(aids.pieces.names))
@@ -228,7 +236,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("corpus", type=Path, nargs="+", help="corpora that `statements` wrote")
+    parser.add_argument(
+        "corpus", type=Path, nargs="+", help="what `statements` and `sources` wrote"
+    )
     parser.add_argument("--out", type=Path, default=Path("model"), help="folder of the model")
     parser.add_argument("--model", choices=("default", "baseline"), default="default")
     parser.add_argument("--pieces", type=Path, help="vectors that `embeddings` wrote (.npz)")

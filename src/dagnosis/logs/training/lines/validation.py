@@ -92,7 +92,7 @@ def linear(rows: Sequence[Statement], where: NDArray[np.int64]) -> Floats:
     from sklearn.linear_model import LogisticRegression
 
     found = np.zeros((len(rows), 3), np.float32)
-    for fold in np.unique(where):
+    for fold in np.unique(where[where >= 0]):
         learned = examples(row for row, at in zip(rows, where, strict=True) if at != fold)
         held = np.flatnonzero(where == fold).tolist()
         words = TfidfVectorizer(
@@ -121,7 +121,10 @@ def compare(
     progress: Progress | None = None,
 ) -> Iterator[str]:
     """A Markdown table of macro-F1 with systems, and with families of systems, left out in turn."""
+    places = [folds(rows, 5, strict) for strict in (False, True)]
     at = distinct(rows)
+    at = at[places[0][at] >= 0]
+    within = (np.cumsum(places[0] >= 0) - 1)[at]  # of the rows that are judged
     true = truth(rows)[at]
     yield "| model | systems left out | families left out |"
     yield "| --- | --- | --- |"
@@ -131,11 +134,10 @@ def compare(
     kinds = {"baseline": (BASELINE, alone), "default, no teacher": (recipe, alone)}
     if aids.encoder:
         kinds["default"] = (recipe, aids)
-    places = [folds(rows, 5, strict) for strict in (False, True)]
     found: dict[str, list[Floats]] = {"linear": [linear(rows, where)[at] for where in places]}
     for name, (kind, helped) in kinds.items():
         judged = [cross_validate(rows, kind, helped, where, jobs, progress) for where in places]
-        found[name] = [one.probabilities[at] for one in judged]
+        found[name] = [one.probabilities[within] for one in judged]
     found[f"{name} and linear"] = [a * b for a, b in zip(found[name], found["linear"], strict=True)]
     for name, both in found.items():
         cells = " | ".join(f"{macro_f1(true, one.argmax(1)):.3f}" for one in both)
