@@ -21,7 +21,9 @@ from tests.incidents.notifications.servers import Post, Web, post, web
 PYTHON = real.environment("DAGNOSIS_TEST_AIRFLOW")
 pytestmark = [
     pytest.mark.skipif(PYTHON is None, reason="DAGNOSIS_TEST_AIRFLOW names no interpreter"),
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the lab's Airflow needs Linux"),
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="the lab's Airflow needs Linux"
+    ),
     pytest.mark.xdist_group("schedules"),
 ]
 PORT = int(os.environ.get("DAGNOSIS_TEST_PORT", "22000"))
@@ -72,7 +74,9 @@ def told() -> Iterator[Told]:
             "DAGNOSIS_NOTIFY_MAIL_TO": "oncall@example.com",
             "AIRFLOW__DAGNOSIS__NOTIFIER_TIMEOUT_SECONDS": "60",  # a busy machine
         }
-        dags = {"schedules.py": (real.DAGS / "schedules.py").read_text("utf-8")}
+        dags = {
+            "schedules.py": (Path(__file__).parent / "scheduled/schedules.py").read_text("utf-8")
+        }
         with real.started(PYTHON, folder, real.free_ports(PORT), dags, extra) as airflow:
             airflow.call(
                 "POST",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagnosis.incidents.contract import Query
@@ -138,6 +138,7 @@ def test_no_logs_no_parts() -> None:
     assert parted([], DAY) == []
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(1, 3), st.integers(1, 10_000)),

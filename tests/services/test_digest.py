@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from dagnosis.cli import app
 from dagnosis.errors import WrongUse
 from dagnosis.incidents.contract import Incident
 from dagnosis.incidents.incidents import Incidents, open_incidents
@@ -38,9 +41,7 @@ def test_new_broken_and_well(incidents: Incidents) -> None:
     done = incidents.find(service.Query(dag_id="e")).incidents[0]
     incidents.set_state([done.id], "resolved", who="me")
     told = digest(incidents, NOW, link=lambda one: (f"https://d/{one.id if one else ''}", ""))
-    titles = [
-        [one.title for one in part.incidents] for part in (told.new, told.broken, told.well)
-    ]
+    titles = [[one.title for one in part.incidents] for part in (told.new, told.broken, told.well)]
     assert titles == [["Fresh"], ["Old"], ["Done"]]
     assert (told.failures, told.causes) == (2, (("data_error", 2),))
     assert told.subject == "Digest: 1 new, 1 still broken, 1 well again"
@@ -142,8 +143,20 @@ def test_it_is_mailed(incidents: Incidents, tmp_path: Path) -> None:
 def test_without_mail_it_says_what_is_missing() -> None:
     day = datetime(2026, 11, 26, tzinfo=timezone.utc)
     empty = service.Part()
-    told = Digest(
-        since=day, until=day, failures=0, causes=(), new=empty, broken=empty, well=empty
-    )
+    told = Digest(since=day, until=day, failures=0, causes=(), new=empty, broken=empty, well=empty)
     with pytest.raises(WrongUse, match="notify_mail_to"):
         service.send(told, Settings())
+
+
+def test_the_command(incidents: Incidents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    incidents.record([failed(LATE, "fresh", title="Fresh", occurred=datetime.now(timezone.utc))])
+    monkeypatch.setenv("DAGNOSIS_STORE", str(tmp_path / "store.db"))
+    monkeypatch.chdir(tmp_path)
+    plain = CliRunner().invoke(app, ["digest"])
+    assert plain.exit_code == 0
+    assert plain.stdout.startswith("Digest: 1 new\n")
+    told = json.loads(CliRunner().invoke(app, ["digest", "--json"]).stdout)
+    assert told["new"]["incidents"][0]["title"] == "Fresh"
+    assert CliRunner().invoke(app, ["digest", "--html"]).stdout.startswith("<html>")
+    assert CliRunner().invoke(app, ["digest", "--hours", "0"]).exit_code == 2
+    assert isinstance(CliRunner().invoke(app, ["digest", "--send"]).exception, WrongUse)
