@@ -25,6 +25,15 @@ def telling():
 
 
 @dag(schedule=None, start_date=datetime(2026, 1, 1), catchup=False)
+def warm():
+    @task
+    def up():
+        print("the workers are up")
+
+    up()
+
+
+@dag(schedule=None, start_date=datetime(2026, 1, 1), catchup=False)
 def silent():
     @task
     def reach():
@@ -35,3 +44,4 @@ def silent():
 
 telling()
 silent()
+warm()
