@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from dagnosis.cli import app
 from dagnosis.errors import WrongUse
-from dagnosis.incidents.contract import Incident
+from dagnosis.incidents.contract import Incident, Query
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.services import digest as service
 from dagnosis.services.digest import MOST, Digest, digest
@@ -38,7 +38,7 @@ def incidents(tmp_path: Path) -> Iterator[Incidents]:
 def test_new_broken_and_well(incidents: Incidents) -> None:
     incidents.record([failed(1, "old", title="Old"), failed(LATE, "fresh", title="Fresh", dag="d")])
     incidents.record([failed(LATE, "done", title="Done", dag="e", run="r", task_id="t")])
-    done = incidents.find(service.Query(dag_id="e")).incidents[0]
+    done = incidents.find(Query(dag_id="e")).incidents[0]
     incidents.set_state([done.id], "resolved", who="me")
     told = digest(incidents, NOW, link=lambda one: (f"https://d/{one.id if one else ''}", ""))
     titles = [[one.title for one in part.incidents] for part in (told.new, told.broken, told.well)]
