@@ -15,12 +15,14 @@ import argparse
 import multiprocessing
 import os
 import random
+import signal
 import sqlite3
 import sys
 import tempfile
 import time
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -168,7 +170,7 @@ def killed(
 ) -> Outcome:
     """So many rounds, each killed after at most `seconds` of life, while `a_second` runs fail.
 
-    Raises RuntimeError where the last look fails.
+    Raises RuntimeError where a watch ends by itself, and where the last look fails.
     """
     draw = random.Random(seed)
     context = multiprocessing.get_context("forkserver")
@@ -184,12 +186,16 @@ def killed(
             for _ in range(rounds):
                 before = _counted(environment["DAGNOSIS_STORE"])
                 one = context.Process(
-                    target=watch, args=(environment, overlap, "--interval", "0.1", "--json")
+                    target=watch, args=(environment, overlap, "--interval", "1", "--json")
                 )
                 one.start()
+                if draw.random() < 0.8:  # else it is killed while it starts, perhaps
+                    _wait_until_it_watches(airflow.folder / "watch.log", one)
                 time.sleep(draw.uniform(0, seconds))
                 one.kill()
                 one.join()
+                if one.exitcode != -signal.SIGKILL:
+                    raise RuntimeError(_said(airflow))
                 working += _counted(environment["DAGNOSIS_STORE"]) > before
         finally:
             stop.set()
@@ -199,9 +205,8 @@ def killed(
             last = context.Process(target=watch, args=(environment, overlap, "--once"))
             last.start()
             last.join()
-            said = airflow.folder.joinpath("watch.log").read_text(encoding="utf-8")
-            if last.exitcode not in (0, 1) or "Traceback" in said:
-                raise RuntimeError(said[-2000:])
+            if last.exitcode not in (0, 1) or "Traceback" in _said(airflow):
+                raise RuntimeError(_said(airflow))
         with open_incidents(environment["DAGNOSIS_STORE"]) as incidents:
             known = incidents.counted(airflow.failed)
             found = incidents.find(Query(members=True, limit=200)).incidents
@@ -209,6 +214,16 @@ def killed(
                 rounds, len(airflow.failed), len(set(airflow.failed) - known),
                 sum(one.count for one in found), working,
             )  # fmt: skip
+
+
+def _wait_until_it_watches(said: Path, one: BaseProcess) -> None:
+    before = said.stat().st_size if said.exists() else 0
+    while one.is_alive() and not (said.exists() and said.stat().st_size > before):
+        time.sleep(0.01)
+
+
+def _said(airflow: Airflow) -> str:
+    return airflow.folder.joinpath("watch.log").read_text(encoding="utf-8")[-2000:]
 
 
 def _counted(store: str) -> int:
