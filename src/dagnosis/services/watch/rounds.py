@@ -126,6 +126,7 @@ class Watch:
         self._hints: dict[TaskRef, Hint] = {}
         self._rows: OrderedDict[TaskRef, tuple[datetime | None, str]] = OrderedDict()
         self._broken: frozenset[tuple[str, str]] = frozenset()
+        self._quiet = False
 
     def round(self) -> Round:
         """Read, diagnose, record, move on. Raises `ServiceUnreachable` where a source or the store does
@@ -206,9 +207,13 @@ class Watch:
         return done
 
     def look_at_running(self, done: Round) -> None:
-        """Add what is late or silent to what a round did; asks for a bounded number of runs and logs."""
+        """Add what is late or silent to what a round did; asks for a bounded number of runs and logs,
+        and for nothing where nothing ran the last time and no row has changed since."""
+        if self._quiet:
+            return
         now = self._history.now()
         rows = self._history.running()
+        self._quiet = not rows
         runs = dict.fromkeys((row.task.dag_id, row.task.run_id) for row in rows)
         told: list[Occurrence] = []
         expected: dict[str, timedelta | None] = {}
@@ -226,6 +231,7 @@ class Watch:
     # -- one chunk of rows
 
     def _work(self, feeds: Feeds, done: Round) -> None:
+        self._quiet = self._quiet and not feeds.attempts
         known = {row.task: None for row in failed_rows(feeds.attempts)}
         known.update(self._seen)
         rows = list(failed_rows(feeds.attempts))
