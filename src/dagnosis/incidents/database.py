@@ -152,14 +152,15 @@ def clean(value: Any) -> Any:
 
 def _in_words(error: sa.exc.DBAPIError, where: Place) -> Exception:
     said = " ".join(str(error.orig).split()) or "no answer"
+    unwritable = ("readonly", "read-only", "unable to open", "permission denied")
+    if any(words in said for words in unwritable):
+        return WrongUse(f"{where.name}: cannot be written ({said}); set store to one that can")
     if where.file is None:
         if isinstance(error, sa.exc.OperationalError):
             return ServiceUnreachable(
                 f"{where.name}: not reachable ({said}); check the server and DAGNOSIS_STORE, then try again"
             )
         return _refused(error, where)
-    if "readonly" in said or "unable to open" in said or "read-only" in said:
-        return WrongUse(f"{where.name}: cannot be written ({said}); set store to a file that can")
     if "locked" in said:
         return ServiceUnreachable(f"{where.name}: is in use by somebody else ({said}); try again")
     if "full" in said:
