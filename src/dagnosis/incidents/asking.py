@@ -52,7 +52,10 @@ class Question:
     def __init__(self, connection: sa.Connection, query: Query, now: datetime) -> None:
         self.query = query
         self._now = now
-        self._holding = "strpos" if connection.dialect.name == "postgresql" else "instr"
+        self._sqlite = connection.dialect.name == "sqlite"
+        self._handled = bool(query.states) and set(query.states) <= {"acknowledged", "muted"}
+        self._rowwise = not (query.states or query.kinds or query.since or query.until)
+        """Each row of `incident_dag` tells by itself whether its incident is asked for."""
         self._common = bool(query.text) and self._is_common(connection)
 
     def page(self, after: tuple[int, int] | None, limit: int) -> sa.Select[Any]:
@@ -70,7 +73,7 @@ class Question:
     def total(self, most: int) -> sa.Select[Any]:
         """How many they are; not more than `most` are looked for."""
         asked = self._asked(valued=False)
-        if self._common:
+        if self._common and (self.query.readable is None or not self._rowwise):
             asked = asked.where(self._says(asked.selected_columns.id))
         return sa.select(sa.func.count()).select_from(asked.limit(most).subquery())
 
@@ -83,7 +86,7 @@ class Question:
     def _of_all(self, valued: bool) -> sa.Select[Any]:
         query, i = self.query, incident.c
         value = [_number(i[query.order]).label("value")] if valued else []
-        asked = sa.select(i.id, *value).where(*self._named(i.id), *self._standing(i))
+        asked = sa.select(i.id, *value).where(*self._named(i.id), *self._standing())
         if query.causes:
             asked = asked.where(_caused(i, query.causes))
         if query.since is not None:
@@ -96,7 +99,7 @@ class Question:
         query, i = self.query, incident.c
         seen = self._seen(valued).subquery("seen")
         asked = sa.select(*seen.c)
-        standing = list(self._standing(i))
+        standing = list(self._standing(but_states=self._handled))
         if standing:
             asked = asked.join(incident, i.id == seen.c.id).where(*standing)
         if query.causes:
@@ -114,6 +117,9 @@ class Question:
         }
         assert query.readable is not None
         named = list(self._named(d.incident))
+        if self._handled:
+            handled = sa.select(incident.c.id).where(self._in_states())
+            named.append(d.incident.in_(handled))
         readable = among(query.readable) if named else d.dag.in_(codes(query.readable))
         value = [numbers[query.order].label("value")] if valued else []
         seen = sa.select(d.incident.label("id"), *value).where(readable, *named)
@@ -122,8 +128,10 @@ class Question:
             during.append(numbers["last_seen"] >= micros(query.since))
         if query.until is not None:
             during.append(numbers["first_seen"] < micros(query.until))
-        if not valued and not during:
-            return seen.distinct()  # which need not see all of them, as a group must
+        if not valued and self._rowwise:  # which need not see all rows, as a group must
+            if self._common:
+                seen = seen.where(sa.or_(self._holding_of(d.wording), self._of_named_dag()))
+            return seen.distinct()
         return seen.group_by(d.incident).having(*during)
 
     def _within(self, *conditions: Any) -> sa.Select[Any]:
@@ -142,11 +150,27 @@ class Question:
 
     # ------------------------------------------------------------ conditions
 
-    def _standing(self, i: Any) -> Iterable[Any]:
-        if self.query.states:
-            yield _in_states(self.query.states, self._now)
+    def _standing(self, but_states: bool = False) -> Iterable[Any]:
+        if self.query.states and not but_states:
+            yield self._in_states()
         if self.query.kinds:
-            yield i.kind.in_([KINDS.index(kind) for kind in self.query.kinds])
+            yield incident.c.kind.in_([KINDS.index(kind) for kind in self.query.kinds])
+
+    def _in_states(self) -> Any:
+        i, states = incident.c, self.query.states
+        state: Any = i.state
+        if (
+            self._sqlite and "open" in states
+        ):  # most are: better come by the order than by the state
+            state = state.concat("")
+        ended = sa.and_(state == "muted", i.muted_until.is_not(None), i.muted_until <= self._now)
+        named = [name for name in states if name != "muted"]
+        wanted: list[Any] = [state.in_(named)] if named else []
+        if "muted" in states:
+            wanted.append(sa.and_(state == "muted", sa.not_(ended)))
+        if "open" in states:
+            wanted.append(ended)
+        return sa.or_(*wanted)
 
     def _named(self, ids: Ids) -> Iterable[Any]:
         """Conditions that few incidents fulfil."""
@@ -193,7 +217,7 @@ class Question:
         return bool(of and found >= COMMON * of)
 
     def _holds(self, column: Any) -> Any:
-        find: Callable[..., Any] = getattr(sa.func, self._holding)
+        find: Callable[..., Any] = sa.func.instr if self._sqlite else sa.func.strpos
         return find(column, clean(self.query.text).lower()) > 0
 
     def _of_named_dag(self) -> Any:
@@ -212,31 +236,21 @@ class Question:
 
     def _says(self, ids: Ids) -> Any:
         """For a text that is common: the answers of each incident are looked at."""
-        of = (incident if self.query.readable is None else incident_dag).alias("said")
-        id_ = of.c.id if self.query.readable is None else of.c.incident
-        readable = (
-            () if self.query.readable is None else ((of.c.dag + 0).in_(codes(self.query.readable)),)
-        )
-        said = sa.exists().where(
-            id_ == ids, *readable, wording.c.id == of.c.wording, self._holds(wording.c.search)
-        )
+        if self.query.readable is None:
+            i = incident.alias("said").c
+            said = sa.exists().where(i.id == ids, self._holding_of(i.wording))
+        else:
+            d = incident_dag.alias("said").c
+            readable = (d.dag + 0).in_(codes(self.query.readable))
+            said = sa.exists().where(d.incident == ids, readable, self._holding_of(d.wording))
         return sa.or_(said, ids.in_(self._within(self._of_named_dag())))
+
+    def _holding_of(self, wording_id: Any) -> Any:
+        return sa.exists().where(wording.c.id == wording_id, self._holds(wording.c.search))
 
 
 def _number(column: Any) -> Any:
     return sa.type_coerce(column, sa.BigInteger)
-
-
-def _in_states(states: Sequence[str], now: datetime) -> Any:
-    i = incident.c
-    ended = sa.and_(i.state == "muted", i.muted_until.is_not(None), i.muted_until <= now)
-    named = [state for state in states if state != "muted"]
-    wanted: list[Any] = [i.state.in_(named)] if named else []
-    if "muted" in states:
-        wanted.append(sa.and_(i.state == "muted", sa.not_(ended)))
-    if "open" in states:
-        wanted.append(ended)
-    return sa.or_(*wanted)
 
 
 def _caused(columns: Any, causes: Sequence[str]) -> Any:
