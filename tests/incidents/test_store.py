@@ -247,7 +247,10 @@ def test_a_wrong_statement_is_our_fault_and_no_damage(store: Store) -> None:
     assert "damaged" not in str(caught.value)
     assert "nowhere" in str(caught.value)
     store.remember(remembered(1))
-    with pytest.raises(InternalError, match="IntegrityError|ForeignKeyViolation"), store._writing() as c:
+    with (
+        pytest.raises(InternalError, match=r"IntegrityError|ForeignKeyViolation"),
+        store._writing() as c,
+    ):
         c.exec_driver_sql("UPDATE diagnosis SET fingerprint = 'gone'")
     assert store.remembered(remembered(1).id) == remembered(1)
 

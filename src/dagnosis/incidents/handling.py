@@ -131,8 +131,11 @@ def timeline(connection: sa.Connection, incident_id: int, readable: Readable) ->
     query = sa.select(e.occurred, e.what, e.text, e.who).where(e.incident == incident_id)
     if not whole:
         query = query.where(e.what.in_(_SAID.values()), e.who != "")
-    entries = [Entry(when=w, what=what, text=text, who=who) for w, what, text, who in
-               connection.execute(query.order_by(e.occurred, e.id))]  # fmt: skip
+    entries = [
+        # a try that failed earlier may have been heard of later
+        Entry(when=min(w, first) if what == "new" else w, what=what, text=text, who=who)
+        for w, what, text, who in connection.execute(query.order_by(e.occurred, e.id))
+    ]
     if not whole:
         entries.append(Entry(when=first, what="new"))
     entries += _feedback(connection, incident_id, readable)
