@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
+from dagnosis.errors import InternalError, ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents.place import Place, place
 from dagnosis.incidents.upgrade import is_current, upgrade
 
@@ -27,7 +27,8 @@ class Database:
     """An open database; close it, or use it as a context. Its methods are each one transaction.
 
     All of them raise `UnreadableInput` for a damaged file, `WrongUse` for one that cannot be
-    written, and `ServiceUnreachable` for a server that does not answer.
+    written, `ServiceUnreachable` for a server that does not answer, and `InternalError` for a
+    statement that the database refuses.
     """
 
     def __init__(self, where: Place, patience: int = PATIENCE) -> None:
@@ -167,19 +168,32 @@ def clean(value: Any) -> Any:
 
 def _in_words(error: sa.exc.DBAPIError, where: Place) -> Exception:
     said = " ".join(str(error.orig).split()) or "no answer"
+    unwritable = ("readonly", "read-only", "unable to open", "permission denied")
+    if any(words in said for words in unwritable):
+        return WrongUse(f"{where.name}: cannot be written ({said}); set store to one that can")
     if where.file is None:
         if isinstance(error, sa.exc.OperationalError):
             return ServiceUnreachable(
                 f"{where.name}: not reachable ({said}); check the server and DAGNOSIS_STORE, then try again"
             )
-        return UnreadableInput(f"{where.name}: refused ({said})")
-    if "readonly" in said or "unable to open" in said or "read-only" in said:
-        return WrongUse(f"{where.name}: cannot be written ({said}); set store to a file that can")
+        return _refused(error, where)
     if "locked" in said:
         return ServiceUnreachable(f"{where.name}: is in use by somebody else ({said}); try again")
     if "full" in said:
         return WrongUse(f"{where.name}: {said}; make room, nothing was lost")
-    return UnreadableInput(
-        f"{where.name}: is damaged or no SQLite file ({said}); nothing was changed: restore a copy, or "
-        "move it away and a new one is made"
+    if "malformed" in said or "not a database" in said:
+        return UnreadableInput(
+            f"{where.name}: is damaged or no SQLite file ({said}); nothing was changed: restore a copy,"
+            " or move it away and a new one is made"
+        )
+    if "disk I/O" in said:
+        return ServiceUnreachable(f"{where.name}: {said}; check the disk, then try again")
+    return _refused(error, where)
+
+
+def _refused(error: sa.exc.DBAPIError, where: Place) -> InternalError:
+    said = " ".join(str(error.orig).split())
+    return InternalError(
+        f"{where.name}: refused a statement of dagnosis ({type(error.orig).__name__}: {said}); nothing"
+        " was changed: this is a fault of dagnosis, please report it with this line"
     )
