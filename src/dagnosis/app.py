@@ -89,7 +89,7 @@ def web(chosen: Settings, found: Stores, metrics: Metrics) -> Any:
     return make(
         found,
         Visitors(Tokens(chosen.tokens_file), trusting=trusting, user=user()),
-        Links(airflow=chosen.serve_airflow or chosen.airflow_url),
+        Links(airflow=chosen.notify_airflow_url or chosen.airflow_url),
         names=[chosen.serve_host, *names],
         rate=chosen.serve_rate,
         exposition=exposition,
