@@ -200,7 +200,7 @@ def _said(metrics: Metrics, store: Kept) -> None:
     for process in ("check", "retrain"):
         status = said(store, process)
         if status is not None and status.last_success is not None:
-            metrics.succeeded(process, status.last_success.timestamp())  # type: ignore[arg-type]
+            metrics.succeeded(process, status.last_success.timestamp())
 
 
 def _counts(store: Kept, process: str) -> Iterator[tuple[str, str, int]]:
