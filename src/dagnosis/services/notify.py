@@ -13,6 +13,7 @@ from dagnosis.incidents.contract import Incident
 from dagnosis.incidents.notifications import notifiers
 from dagnosis.incidents.notifications.contract import Notice, Notifier, Undelivered
 from dagnosis.incidents.notifications.message import airflow_url, incident_url
+from dagnosis.logs.redaction import redact
 from dagnosis.model import TaskRef
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ def deliver(
             try:
                 by_name[letter.notifier].notify(letter.notice)
             except Undelivered as error:
-                problems[f"{letter.notifier}: {error}"] = None
+                problem = redact(str(error))  # what the other side answers may hold what it was sent
+                problems[f"{letter.notifier}: {problem}"] = None
                 tell(letter.notifier, "failed", 1)
-                gone = outbox.failed(letter, str(error), again=error.again, after=error.after)
+                gone = outbox.failed(letter, problem, again=error.again, after=error.after)
                 dead, waiting = dead + gone, waiting + (not gone)
             else:
                 tell(letter.notifier, "sent", 1)
@@ -105,7 +107,7 @@ def rehearse(settings: Settings, only: str = "") -> list[Tried]:
             notifier.notify(notice)
             tried.append(Tried(notifier.name))
         except Undelivered as error:
-            tried.append(Tried(notifier.name, str(error)))
+            tried.append(Tried(notifier.name, redact(str(error))))
     return tried
 
 
