@@ -77,7 +77,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 class Round(msgspec.Struct, kw_only=True):
     """What a round did. `changed` counts rows, events and hints that were new; `lag` is how long ago,
-    in seconds, the oldest failure that it recorded had happened (0 without one)."""
+    in seconds, the oldest failure that it recorded had happened (0 without one); `failed` are the tries
+    of the failures that were not known before."""
 
     changed: int = 0
     running: int = 0
@@ -88,6 +89,7 @@ class Round(msgspec.Struct, kw_only=True):
     answered: list[Answered] = msgspec.field(default_factory=list)
     recorded: list[tuple[Occurrence, Recorded]] = msgspec.field(default_factory=list)
     succeeded: list[Attempt] = msgspec.field(default_factory=list)
+    failed: list[Attempt] = msgspec.field(default_factory=list)
     resolved: list[int] = msgspec.field(default_factory=list)
 
     @property
@@ -310,8 +312,11 @@ class Watch:
                     )
                 )  # fmt: skip
         self._keep(answers)
-        for counted, recorded in zip(occurrences, self._store.record(occurrences), strict=True):
+        kept = self._store.record(occurrences)
+        for one, counted, recorded in zip(found, occurrences, kept, strict=True):
             done.recorded.append((counted, recorded))
+            if not recorded.known:
+                done.failed.append(one.attempt)
             self._saw(counted.task)
         oldest = min(one.occurred for one in occurrences)
         done.lag = max(done.lag, (self._history.now() - oldest).total_seconds())
