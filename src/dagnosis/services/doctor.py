@@ -36,7 +36,6 @@ NEEDED = (
     "SQLAlchemy",
     "tokenizers",
     "uvicorn",
-    "zstandard",
 )
 
 
