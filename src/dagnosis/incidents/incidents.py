@@ -124,6 +124,11 @@ class Incidents(Database):
         with self._reading() as connection:
             return finding.occurrence_of(connection, task, kind)
 
+    def counted(self, tasks: Iterable[TaskRef], kind: Kind = "failure") -> frozenset[TaskRef]:
+        """See `IncidentStore.counted`."""
+        with self._reading() as connection:
+            return recording.counted(connection, tasks, kind)
+
     def occurrences(
         self, incident_id: int, *, limit: int = 50, before: datetime | None = None,
         readable: Readable = None,

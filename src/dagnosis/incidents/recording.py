@@ -220,6 +220,15 @@ def _record(connection: sa.Connection, chunk: list[Occurrence]) -> list[Recorded
     return recorded
 
 
+def counted(connection: sa.Connection, tasks: Iterable[TaskRef], kind: Kind) -> frozenset[TaskRef]:
+    """See `IncidentStore.counted`."""
+    found: set[TaskRef] = set()
+    for chunk in chunks(tasks, CHUNK):
+        keys = {key(task, kind): task for task in chunk}
+        found.update(keys[its] for its in _known(connection, set(keys)))
+    return frozenset(found)
+
+
 def _of(one: Occurrence) -> tuple[Kind, str]:
     return one.kind, one.fingerprint
 

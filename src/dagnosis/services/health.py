@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from dagnosis import __version__
-from dagnosis.errors import DagnosisError
+from dagnosis.errors import DagnosisError, WrongUse
 from dagnosis.logs.redaction import redact
+
+if TYPE_CHECKING:
+    from dagnosis.settings import Settings
 
 Grade: TypeAlias = Literal["ok", "warn", "bad", "unknown"]
 
@@ -87,6 +90,50 @@ def said(store: Kept, process: str) -> Status | None:
         return msgspec.json.decode(store.cursor(f"status:{process}"), type=Status)
     except msgspec.DecodeError:
         return None
+
+
+@contextmanager
+def working(settings: Settings, process: str, what: str) -> Iterator[Callable[[str], None]]:
+    """Says how work on `what` went that ends by itself (the check of a dataset, the retraining of a
+    model), where incidents are kept. The block may name its outcome (`done` otherwise); one that raises
+    a `DagnosisError` has `failed`, and wrong use is not told at all. Each outcome is counted as
+    `what:outcome`, on top of what was counted before.
+
+    That nothing can be said is no reason to fail; two that end at the same moment may lose a count.
+    """
+    outcomes = ["done"]
+    try:
+        yield outcomes.append
+    except WrongUse:
+        raise
+    except DagnosisError as error:
+        _did(settings, process, f"{redact(what)}:failed", redact(str(error)))
+        raise
+    _did(settings, process, f"{redact(what)}:{outcomes[-1]}", "")
+
+
+def _did(settings: Settings, process: str, counted: str, error: str) -> None:
+    from dagnosis.incidents.incidents import open_incidents
+    from dagnosis.incidents.place import place
+
+    now = datetime.now(timezone.utc)
+    with suppress(DagnosisError):
+        if not place(settings.store_place).exists:
+            return
+        with open_incidents(settings.store_place) as store:
+            before = said(store, process) or Status(process=process, version=__version__, said=now)
+            status = msgspec.structs.replace(
+                before,
+                version=__version__,
+                said=now,
+                counts={**before.counts, counted: before.counts.get(counted, 0) + 1},
+                host=socket.gethostname(),
+            )
+            if error:
+                status = msgspec.structs.replace(status, last_error=error, last_error_at=now)
+            else:
+                status = msgspec.structs.replace(status, last_success=now)
+            say(store, status)
 
 
 class Pulse:
