@@ -66,6 +66,7 @@ class Airflow:
 
     def __init__(self, folder: Path, seed: int = 0) -> None:
         self.folder = folder
+        folder.joinpath("logs").mkdir()
         self.database = f"sqlite:///{folder / 'airflow.db'}"
         engine = sa.create_engine(self.database, connect_args={"timeout": 60})
         with engine.begin() as connection:
