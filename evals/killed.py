@@ -37,6 +37,8 @@ from tests.services.watch.storms import CAUSES, Original, originals, varied
 from tests.sources.making import Filler, create
 
 LAST_LOOKS = 3
+PATIENCE = 20.0
+"""Seconds that a watch is given to begin."""
 PRELOADED = (
     "dagnosis.cli.watch", "dagnosis.services.watch.afterwards", "dagnosis.services.watch.wiring",
     "dagnosis.services.outlook", "dagnosis.services.notify", "dagnosis.sources.airflow_db",
@@ -66,6 +68,7 @@ class Airflow:
 
     def __init__(self, folder: Path, seed: int = 0) -> None:
         self.folder = folder
+        folder.joinpath("logs").mkdir()
         self.database = f"sqlite:///{folder / 'airflow.db'}"
         engine = sa.create_engine(self.database, connect_args={"timeout": 60})
         with engine.begin() as connection:
@@ -106,6 +109,10 @@ class Airflow:
             self._explain(task, original)
             # as Airflow does: the try before goes to the history when the next one begins
             self._row("task_instance" if number == tries else "task_instance_history", task)
+            self._filler.add(
+                "log", dttm=datetime.now(timezone.utc), event="failed", owner="airflow", extra="",
+                **task_fields(task),
+            )  # fmt: skip
             self.failed.append(task)
 
     def _row(self, table: str, task: TaskRef) -> None:
@@ -189,8 +196,7 @@ def killed(
                     target=watch, args=(environment, overlap, "--interval", "1", "--json")
                 )
                 one.start()
-                if draw.random() < 0.8:  # else it is killed while it starts, perhaps
-                    _wait_until_it_watches(airflow.folder / "watch.log", one)
+                _wait(draw.choice((0, 1, 1)), airflow, one, before)
                 time.sleep(draw.uniform(0, seconds))
                 one.kill()
                 one.join()
@@ -216,10 +222,12 @@ def killed(
             )  # fmt: skip
 
 
-def _wait_until_it_watches(said: Path, one: BaseProcess) -> None:
-    before = said.stat().st_size if said.exists() else 0
-    while one.is_alive() and not (said.exists() and said.stat().st_size > before):
-        time.sleep(0.01)
+def _wait(for_work: int, airflow: Airflow, one: BaseProcess, before: int) -> None:
+    """Two of three watches are killed after they have begun to record, the others anywhere."""
+    store = str(airflow.folder / "store.db")
+    until = time.monotonic() + PATIENCE
+    while for_work and one.is_alive() and time.monotonic() < until and _counted(store) <= before:
+        time.sleep(0.05)
 
 
 def _said(airflow: Airflow) -> str:

@@ -6,6 +6,6 @@ from evals.killed import killed
 
 
 def test_a_watch_that_is_killed_loses_nothing_and_counts_nothing_twice() -> None:
-    done = killed(6, seconds=2.5, a_second=4.0)
+    done = killed(5, seconds=0.6, a_second=4.0)
     assert done.failed > 0
     assert (done.missing, done.counted) == (0, done.failed)
