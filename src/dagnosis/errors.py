@@ -2,6 +2,7 @@
 
     DagnosisError
     ├── WrongUse             a flag, setting or argument is wrong; change it and run again   (exit 2)
+    │   └── MissingExtra     libraries are not installed; the message says how to install    (exit 2)
     ├── UnreadableInput      a file, row or stream cannot be read; the message names it      (exit 3)
     │   ├── InputTooLarge    it unpacks to more than the limit (a compression bomb)          (exit 3)
     │   └── RefusedModel     a model is damaged, foreign or of a forbidden format            (exit 3)
@@ -27,6 +28,10 @@ class WrongUse(DagnosisError):
     """A flag, setting or argument is wrong. Correct it as the message says."""
 
     exit_code = 2
+
+
+class MissingExtra(WrongUse):
+    """Libraries of an extra are not installed; the message says how to install them."""
 
 
 class UnreadableInput(DagnosisError):

@@ -598,3 +598,18 @@ def test_a_storm_is_one_incident_in_little_room(tmp_path: Path) -> None:
         assert told["new"] == 1
         assert sum(count for transition, count in told.items() if transition) <= 3
     assert path.stat().st_size < 2_000_000  # closing has merged the log of SQLite
+
+
+def test_what_is_recorded_beside_other_processes_that_come_and_go_is_kept(tmp_path: Path) -> None:
+    """POSIX: who closes any descriptor of a file loses all his locks on it. SQLite then takes the
+    next process that leaves for the last one, and lets it delete the log that we still write to."""
+    store = str(tmp_path / "store.db")
+    look = [sys.executable, "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+            " print(c.execute('SELECT count(*) FROM occurrence').fetchone()[0]); c.close()"]  # fmt: skip
+    counted = []
+    with open_incidents(store) as incidents, open_store(store):
+        for number in range(3):
+            incidents.record([failed(number)])
+            said = subprocess.run([*look, store], check=True, capture_output=True, text=True)
+            counted.append(int(said.stdout))
+    assert counted == [1, 2, 3]

@@ -5,9 +5,11 @@ never written to.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -99,12 +101,26 @@ def upsert(
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new))
 
 
+_creating = Lock()
+
+
 def _create(where: Place) -> None:
-    """An empty file that only its owner reads, since it will hold parts of logs."""
+    """An empty file that only its owner reads, since it will hold parts of logs.
+
+    One that is there is not opened: closing any descriptor of a file gives up all locks that this
+    process has on it (POSIX), and with them those of SQLite's connections. Another process that comes
+    and goes would then take itself for the last one, and delete the log that these still write to.
+    """
     assert where.file is not None
     try:
         where.file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(where.file, os.O_RDWR | os.O_CREAT, 0o600))
+        with _creating:
+            if not where.file.exists():
+                os.close(os.open(where.file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            elif not os.access(where.file, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except FileExistsError:
+        pass  # another process was faster
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WrongUse(
