@@ -60,3 +60,11 @@ def store(setting: str) -> Iterator[Store]:
 def incidents(setting: str) -> Iterator[Incidents]:
     with open_incidents(setting) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Incidents, Incidents]]:
+    """Two stores that are emptied instead of made anew: making one takes longer than an example."""
+    folder = tmp_path_factory.mktemp("two")
+    with open_incidents(f"{folder}/1.db") as first, open_incidents(f"{folder}/2.db") as second:
+        yield first, second

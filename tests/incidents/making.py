@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from dagnosis.incidents.contract import Occurrence
+from dagnosis.incidents.incidents import Incidents
+from dagnosis.incidents.schema import metadata
 from dagnosis.incidents.store import Remembered
 from dagnosis.logs.diagnosers.vectors import VERSION, vector
 from dagnosis.model import TaskRef
@@ -68,3 +70,11 @@ def failed(number: float = 0, fingerprint: str = "f1", **changes: Any) -> Occurr
         fix=("Name the column as the file does.",),
     )
     return msgspec.structs.replace(made, **changes)
+
+
+def emptied(incidents: Incidents) -> Incidents:
+    """The store without anything in it."""
+    with incidents._writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return incidents

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,9 @@ from hypothesis import strategies as st
 from dagnosis.errors import WrongUse
 from dagnosis.incidents.contract import Change, Incident, IncidentStore, Occurrence, Query
 from dagnosis.incidents.incidents import Incidents, open_incidents
-from dagnosis.incidents.schema import metadata
 from dagnosis.incidents.store import open_store
 from dagnosis.model import TaskRef
-from tests.incidents.making import START, failed, remembered
+from tests.incidents.making import START, emptied, failed, remembered
 
 HOUR = timedelta(hours=1)
 
@@ -84,6 +82,15 @@ def test_all_or_nothing(incidents: Incidents) -> None:
     with pytest.raises((TypeError, ValueError)):
         incidents.record([failed(1), wrong])
     assert incidents.find(Query()).total == 0
+
+
+def test_a_timeline_begins_with_a_try_that_was_heard_of_later(incidents: Incidents) -> None:
+    incidents.record([failed(9)])
+    incidents.record([failed(n, dag=f"dag-{n}") for n in range(5)])
+    entries = [(entry.when, entry.what) for entry in incidents.timeline(1)]
+    assert entries[0] == (failed(0).occurred, "new")
+    assert one(incidents).first_seen == failed(0).occurred
+    assert entries == sorted(entries, key=lambda entry: entry[0])
 
 
 def test_the_best_answer_is_shown(incidents: Incidents) -> None:
@@ -182,21 +189,6 @@ TRIED = st.builds(
     confidence=st.sampled_from([0.2, 0.5, 0.9]),
     blast=st.sampled_from([(), ("x",), ("x", "y")]),
 )
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Incidents, Incidents]]:
-    """Two stores that are emptied instead of made anew: making one takes longer than an example."""
-    folder = tmp_path_factory.mktemp("two")
-    with open_incidents(f"{folder}/1.db") as first, open_incidents(f"{folder}/2.db") as second:
-        yield first, second
-
-
-def emptied(incidents: Incidents) -> Incidents:
-    with incidents._writing() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-    return incidents
 
 
 def counted(found: Incident) -> dict[str, Any]:
@@ -329,15 +321,27 @@ def test_pages_have_everything_once(
         for m in range(23)
         for n in range(1 + m % 4)
     )
-    query = Query(order=order, limit=5, readable=readable)
+    questions = (
+        Query(),
+        Query(text="frame"),
+        Query(text="d1", states=("open",)),
+        Query(states=("open", "muted"), since=START, until=START + HOUR),
+        Query(text="frame", task_id="load", kinds=("failure",)),
+    )
+    for question in questions:
+        query = msgspec.structs.replace(question, order=order, limit=5, readable=readable)
+        check_pages(incidents, query, 23 if question.text != "d1" else 17)
+
+
+def check_pages(incidents: Incidents, query: Query, total: int) -> None:
     pages = [incidents.find(query)]
     while pages[-1].next_cursor:
         pages.append(incidents.find(msgspec.structs.replace(query, cursor=pages[-1].next_cursor)))
     found = [f for page in pages for f in page.incidents]
-    assert [len(page.incidents) for page in pages] == [5, 5, 5, 5, 3]
-    assert {page.total for page in pages} == {23}
-    assert len({f.id for f in found}) == 23
-    values = [getattr(f, order) for f in found]
+    assert {len(page.incidents) for page in pages[:-1]} == {5}
+    assert {page.total for page in pages} == {total}
+    assert len({f.id for f in found}) == len(found) == total
+    values = [getattr(f, query.order) for f in found]
     assert values == sorted(values, reverse=True)
 
 
@@ -362,6 +366,10 @@ def test_filters(incidents: Incidents) -> None:
     assert found(causes=("network",)) == found(causes=("network.refused",)) == {"f2"}
     assert found(kinds=("import",)) == found(dag_id="dags/broken.py") == {"f3"}
     assert found(text="50% OF_") == {"f2"}
+    assert found(text="50x OF_") == found(text="x" * 100_000) == set()
+    assert found(text="not in the frame") == found(text="not", states=("open",)) == {"f1", "f3"}
+    assert found(text="rde", readable=frozenset(["orders"])) == {"f1", "f2"}
+    assert found(text="rde", readable=frozenset(["dags/broken.py"])) == set()
     assert found(text="BROKEN.py") == {"f3"}
     assert found(since=START + HOUR) == {"f2", "f3"}
     assert found(until=START + HOUR) == {"f1"}

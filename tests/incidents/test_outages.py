@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from dagnosis.incidents.contract import Occurrence, Query
 from dagnosis.incidents.incidents import Incidents
 from dagnosis.incidents.outages import places, signs
-from tests.incidents.making import failed
-from tests.incidents.test_incidents import fresh, one
+from tests.incidents.making import emptied, failed
+from tests.incidents.test_incidents import one
 
 REFUSED = 'connection to server at "db.acme.io" (10.1.2.3), port 5432 failed: Connection refused'
 
@@ -93,7 +93,7 @@ def test_what_is_done_to_an_outage_is_done_to_its_members(incidents: Incidents) 
 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
-def test_the_order_does_not_matter(data: st.DataObject) -> None:
+def test_the_order_does_not_matter(two: tuple[Incidents, Incidents], data: st.DataObject) -> None:
     failures = [down(n) for n in range(6)]
     failures += [
         down(n, f"b-{n}", detail="network.dns", message="Name or service not known", dag=f"b-{n}")
@@ -104,15 +104,15 @@ def test_the_order_does_not_matter(data: st.DataObject) -> None:
     ]
     shuffled = data.draw(st.permutations(failures))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(shuffled) - 1), max_size=6)))
-    with fresh() as incidents:
-        for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True):
-            incidents.record(shuffled[start:end])
-        assert groups(incidents) == {
-            frozenset(f"net-{n}" for n in range(6)),
-            frozenset(f"b-{n}" for n in range(6)),
-        }
-        leaders = {f.fingerprint for f in incidents.find(Query()).incidents if f.members}
-        assert leaders == {"net-0", "b-0"}
+    incidents = emptied(two[0])
+    for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True):
+        incidents.record(shuffled[start:end])
+    assert groups(incidents) == {
+        frozenset(f"net-{n}" for n in range(6)),
+        frozenset(f"b-{n}" for n in range(6)),
+    }
+    leaders = {f.fingerprint for f in incidents.find(Query()).incidents if f.members}
+    assert leaders == {"net-0", "b-0"}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from dagnosis.errors import InternalError, ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents import schema
+from dagnosis.incidents.incidents import Incidents
 from dagnosis.incidents.store import Store, open_store
 from dagnosis.incidents.upgrade import VERSION_TABLE
-from tests.incidents.making import START, remembered
+from tests.incidents.making import START, emptied, remembered
 
 MISSING = "data_error.dataframe_column_missing"
 
@@ -114,11 +115,10 @@ TEXTS = st.text(st.characters(codec=None), max_size=60)
 
 @settings(max_examples=60, deadline=None)
 @given(message=TEXTS, note=TEXTS, who=st.text(min_size=1, max_size=20))
-def test_any_text_is_kept_by_sqlite(message: str, note: str, who: str) -> None:
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        _keeps_any_text(str(Path(folder, "s.db")), message, note, who)
+def test_any_text_is_kept_by_sqlite(
+    two: tuple[Incidents, Incidents], message: str, note: str, who: str
+) -> None:
+    _keeps_any_text(str(emptied(two[0]).place.file), message, note, who)
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b\ud800", "'; DROP TABLE feedback; --", "é\N{SNOWMAN}"])

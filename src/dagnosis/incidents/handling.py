@@ -139,7 +139,7 @@ def timeline(connection: sa.Connection, incident_id: int, readable: Readable) ->
     if not whole:
         entries.append(Entry(when=first, what="new"))
     entries += _feedback(connection, incident_id, readable)
-    return sorted(entries, key=lambda one: one.when)
+    return sorted(entries, key=lambda one: (one.when, one.what != "new"))
 
 
 def _scope(
