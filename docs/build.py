@@ -70,6 +70,7 @@ COMMANDS = (
     "notify send",
     "notify list",
     "notify again",
+    "digest",
     "serve",
     "token",
     "token create",

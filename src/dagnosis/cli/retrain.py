@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from dagnosis.cli.terminal import CONTEXT, complain, print_json, showing
-from dagnosis.errors import UnreadableInput, WrongUse
+from dagnosis.errors import MissingExtra, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
     from dagnosis.settings import Settings
@@ -93,8 +93,8 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
 
 
 def _forecast(chosen: Settings, dry_run: bool, seed: int, as_json: bool, asked: bool) -> None:
-    """Retrain the forecast; without a history that is a message, and an error where it was asked
-    for."""
+    """Retrain the forecast; without a history, or the libraries, that is a message, and an error where
+    it was asked for."""
     from dagnosis.services.forecast_training import lines
     from dagnosis.services.health import working
     from dagnosis.services.retrain import retrain_forecast
@@ -111,7 +111,7 @@ def _forecast(chosen: Settings, dry_run: bool, seed: int, as_json: bool, asked: 
                 folder=chosen.models_folder,
                 progress=progress,
             )
-        except UnreadableInput as error:
+        except (UnreadableInput, MissingExtra) as error:
             if asked:
                 raise
             ended("waits")

@@ -78,18 +78,13 @@ def watch(
 
 
 def _once(parts: Wired, chosen: Settings, tell: _Told) -> int:
-    from dagnosis.incidents.notifications import notifiers
-    from dagnosis.services.notify import deliver, outbox_of
-    from dagnosis.services.watch.afterwards import Investigator
+    from dagnosis.services.watch.once import once
 
-    done = parts.watch.round()
-    parts.watch.look_at_running(done)
-    tell(done)
-    Investigator(parts.history, parts.logs, parts.incidents)(done)
-    if told := notifiers(chosen):
-        for problem in deliver(outbox_of(parts.incidents, chosen), told).problems:
-            complain(f"not delivered: {problem}")
-    return int(bool(done.new))
+    found = once(parts, chosen)
+    tell(found.done)
+    for problem in found.problems:
+        complain(f"not delivered: {problem}")
+    return int(bool(found.done.new))
 
 
 def _follow(

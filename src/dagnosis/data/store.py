@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
-import zstandard
 
+from dagnosis import zstd
 from dagnosis.data.memory import Memory
 from dagnosis.data.profile.values import VERSION, Profile
 from dagnosis.errors import ServiceUnreachable, WrongUse
@@ -130,10 +131,9 @@ class ProfileStore:
         with self._begin() as connection:
             rows = connection.execute(query).all()
         newest = {row.partition: row for row in reversed(rows)}
-        unpack = zstandard.ZstdDecompressor().decompress
         decoder = msgspec.msgpack.Decoder(Profile)
         return [
-            Stored(decoder.decode(unpack(row.profile)), row.status, row.finding or b"")
+            Stored(decoder.decode(zstd.decompress(row.profile)), row.status, row.finding or b"")
             for row in newest.values()
         ]
 
@@ -212,7 +212,7 @@ class ProfileStore:
         with self._begin() as connection:
             query = select(table.c[which]).where(table.c.dataset == dataset)
             found = connection.execute(query).scalar()
-        return zstandard.ZstdDecompressor().decompress(found) if found else b""
+        return zstd.decompress(found) if found else b""
 
     def record(
         self,
@@ -227,7 +227,7 @@ class ProfileStore:
 
         The same partition and run again replaces what was stored.
         """
-        pack = zstandard.ZstdCompressor(level=6).compress
+        pack = partial(zstd.compress, level=6)
         tables = _tables()
         key = {"dataset": profile.dataset, "partition": profile.partition, "run": profile.run}
         with self._begin() as connection:

@@ -138,13 +138,15 @@ def _did(settings: Settings, process: str, counted: str, error: str) -> None:
 
 class Pulse:
     """Says how a watch is, after each of its rounds (`Afterwards` of `services.watch.follow`) and when
-    its Airflow does not answer. It speaks at most every `SPEAKS` seconds, but of trouble at once."""
+    its Airflow does not answer. It speaks at most every `SPEAKS` seconds, but of trouble at
+    once. `every_seconds` is how often it is expected to (0: nobody waits for it)."""
 
     def __init__(
         self,
         store: Kept,
         spool: Path | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        every_seconds: float = SPEAKS,
     ) -> None:
         self._store, self._spool, self._now = store, spool, now
         self._status = Status(
@@ -152,7 +154,7 @@ class Pulse:
             version=__version__,
             said=now(),
             started=now(),
-            every_seconds=SPEAKS,
+            every_seconds=every_seconds,
             host=socket.gethostname(),
         )
         self._spoken: datetime | None = None

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from typing_extensions import Self
 
+from dagnosis.extras import need_learn
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances, Labels, Rows, Weights
 from dagnosis.forecast.models.linear import chance
@@ -57,6 +58,7 @@ class Boosted(Trees):
 
     def grow(self, matrix: Any, failed: Any, weights: Weights) -> Any:
         """Without the weights."""
+        need_learn(self.name)
         return self.make().fit(matrix, failed)
 
     def predict(self, rows: Rows) -> Chances:
