@@ -20,6 +20,12 @@ class Kept:
 
     asked = 0
 
+    def cursor(self, source: str) -> str:
+        return ""
+
+    def move(self, source: str, cursor: str) -> None:
+        raise AssertionError("metrics only read")
+
     def find(self, query: Query) -> Page:
         self.asked += 1
         assert len(query.causes) == len(query.states) == 1

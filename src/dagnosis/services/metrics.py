@@ -59,8 +59,10 @@ class Seeds:
             _said(metrics, self._incidents)
             _feedback(metrics, settings)
         _models(metrics, settings)
-        _datasets(metrics, settings)
         self._checks()
+        _datasets(
+            metrics, settings
+        )  # last: of its newest partition, whatever was checked once more
         _budget(metrics, settings)
 
     def _checks(self) -> None:
