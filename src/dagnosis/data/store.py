@@ -48,6 +48,16 @@ class Summary(msgspec.Struct, frozen=True):
     finding: bytes = b""
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """A batch that was checked, and the finding about it as JSON."""
+
+    dataset: str
+    partition: str
+    run: str
+    made: datetime
+    finding: bytes
+
+
 class ProfileStore:
     """Profiles per dataset, partition and run, at `place`: a SQLite file, a URL of SQLAlchemy, or an
     engine, such as that of an Airflow connection.
@@ -156,6 +166,26 @@ class ProfileStore:
             )
             for row in rows
         ]  # fmt: skip
+
+    def checked(self, since: datetime) -> list[Batch]:
+        """Batches of any dataset that were checked after a moment, in order of time."""
+        from sqlalchemy import select
+
+        table = _tables().profiles
+        query = (
+            select(
+                table.c.dataset, table.c.partition, table.c.run, table.c.made_at, table.c.finding
+            )
+            .where(table.c.made_at > since.astimezone(timezone.utc), table.c.status != "accepted")
+            .order_by(table.c.made_at)
+        )
+        with self._begin() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Batch(row.dataset, row.partition, row.run, _zoned(row.made_at), row.finding)
+            for row in rows
+            if row.finding
+        ]
 
     def memory(self, dataset: str) -> Memory:
         """The memory of a dataset, a new one where there is none."""

@@ -13,6 +13,7 @@ from dagnosis.extras import need_learn
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances, Labels, Rows, Weights
 from dagnosis.forecast.models.linear import chance
+from dagnosis.forecast.models.threads import one_thread
 from dagnosis.forecast.models.trees import SEED, Trees
 
 _EDGE = 1e-6
@@ -59,18 +60,23 @@ class Boosted(Trees):
     def grow(self, matrix: Any, failed: Any, weights: Weights) -> Any:
         """Without the weights."""
         need_learn(self.name)
-        return self.make().fit(matrix, failed)
+        trees = self.make()
+        with one_thread("openmp"):
+            return trees.fit(matrix, failed)
 
     def predict(self, rows: Rows) -> Chances:
         """Probabilities."""
-        if len(rows) > _BLOCK and self.only is None:
+        if self.only is not None:
+            return super().predict(rows)
+        if len(rows) > _BLOCK:
             blocks = [
                 self.predict(rows.take(np.arange(at, min(at + _BLOCK, len(rows)))))
                 for at in range(0, len(rows), _BLOCK)
             ]
             return np.concatenate(blocks)
-        chances = super().predict(rows)
-        if self.only is not None or self.shift == 0.0:
+        with one_thread("openmp"):
+            chances = super().predict(rows)
+        if self.shift == 0.0:
             return chances
         return chance(logit(chances, _EDGE) + self.shift)
 

@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from dagnosis.forecast.design import Matrix
 from dagnosis.forecast.models import Chances, Labels, Weights
+from dagnosis.forecast.models.threads import one_thread
 
 EDGE = 6.0
 """Standard deviations beyond which an input is cut."""
@@ -47,7 +48,8 @@ class Linear:
         penalty = np.full(len(start), ridge)
         if not centre:
             penalty[-1] = 1e-3
-        self.weights = _newton(inputs, (labels == 1).astype(float), counts, start, penalty)
+        with one_thread("blas"):
+            self.weights = _newton(inputs, (labels == 1).astype(float), counts, start, penalty)
         return self
 
     def _inputs(self, columns: Matrix) -> NDArray[np.float64]:
@@ -59,7 +61,9 @@ class Linear:
 
     def log_odds(self, columns: Matrix) -> Chances:
         """One value a row."""
-        odds: Chances = self._inputs(columns) @ self.weights
+        inputs = self._inputs(columns)
+        with one_thread("blas"):
+            odds: Chances = inputs @ self.weights
         return odds
 
     def contributions(self, columns: Matrix) -> NDArray[np.float64]:
@@ -101,7 +105,8 @@ def _newton(
     for _ in range(STEPS):
         p = chance(inputs @ weights)
         slope = inputs.T @ (counts * (target - p)) - penalty * (weights - start)
-        curve: NDArray[Any] = (inputs * (counts * p * (1 - p))[:, None]).T @ inputs
+        rooted = inputs * np.sqrt(counts * p * (1 - p))[:, None]
+        curve: NDArray[Any] = rooted.T @ rooted  # of one array: half the work, as it is symmetric
         step = np.linalg.solve(curve + np.diag(penalty), slope)
         for _ in range(8):
             value = objective(weights + step)
