@@ -59,7 +59,7 @@ def total(folder: Path) -> int:
 
 
 def _pip(env: Path, *arguments: str) -> None:
-    pip = [env / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [str(env / "bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, *arguments], check=True)
 
 

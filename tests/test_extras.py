@@ -22,7 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-REFUSED = ("sklearn", "scipy", "skops", "joblib", "narwhals", "threadpoolctl")
+REFUSED = ("sklearn", "scipy", "skops", "joblib", "narwhals")
 INSTALL = "pip install 'dagnosis[learn]'"
 WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({REFUSED!r})); from dagnosis.cli import main; main()"
 """A module that is None in sys.modules cannot be imported, nor be found."""
