@@ -33,7 +33,7 @@ def test_one_within_and_as_before_after(library: Library) -> None:
 
 @pytest.mark.parametrize("name", ["boosted", "logistic", "prior"])
 def test_the_machine_changes_no_forecast(name: str) -> None:
-    data, labels, weights = rows(3000)
+    data, labels, weights = rows(800)
     said = []
     for allowed in (1, 2):
         with threadpool_limits(allowed):
