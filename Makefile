@@ -28,9 +28,14 @@ install: $(BIN)/.installed ## The environment .venv with all that demo, tests an
 demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries, then show them on pages
 	@$(BIN)/dagnosis demo
 
+# Tests of what runs inside of Airflow's processes, by an interpreter that has Airflow.
+INSIDE := $(addprefix tests/airflow/test_,checks.py instances.py listener.py retry_policy.py)
+
 test: install ## Every test
 	@.ci/debian
-	DAGNOSIS_TEST_AIRFLOW=$$(.ci/airflow) $(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@python=$$(.ci/airflow); export DAGNOSIS_TEST_AIRFLOW=$$python; \
+	{ [ -z "$$python" ] || $$python -m pytest -q -p no:cacheprovider $(INSIDE); } && \
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: install ## Style
 	$(BIN)/ruff check .

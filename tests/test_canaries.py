@@ -8,12 +8,19 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
+from starlette.testclient import TestClient
 
+from dagnosis.app import measured, opened
+from dagnosis.app import web as web_app
 from dagnosis.cli import app
 from dagnosis.incidents.contract import Query
-from dagnosis.incidents.incidents import open_incidents
+from dagnosis.incidents.incidents import Incidents, open_incidents
+from dagnosis.incidents.notifications.webhook import Webhook
+from dagnosis.incidents.outbox import Outbox
+from dagnosis.incidents.store import open_store
 from dagnosis.logs.llm.account import Account
 from dagnosis.logs.llm.consult import Consultant
 from dagnosis.logs.llm.edge import Reply
@@ -22,9 +29,16 @@ from dagnosis.logs.reading import read_text
 from dagnosis.mcp.answers import Answers
 from dagnosis.metrics import Metrics
 from dagnosis.model import TaskRef
+from dagnosis.raised import chain_of
 from dagnosis.services.explain import examine, explain_log
-from dagnosis.settings import Settings
+from dagnosis.services.notify import deliver
+from dagnosis.services.watch.measuring import report
+from dagnosis.services.watch.rounds import Watch
+from dagnosis.settings import Settings, load
 from dagnosis.sources.contract import Attempt
+from dagnosis.spool import Hint, Spool
+from tests.incidents.notifications.servers import web
+from tests.services.watch.table import Logs, Table
 
 CANARY = "c4naryXq7pLw9vRt2Zk8"
 """Long and odd enough to stand nowhere by chance."""
@@ -111,6 +125,72 @@ def test_incidents_and_what_is_told_of_them(log: Path, tmp_path: Path) -> None:
     metrics.checked(f"postgresql://etl:{CANARY}@db/orders", "healthy", rows=1)
     metrics.watch_lag(1.0, f"https://user:{CANARY}@airflow.example")
     clean(metrics.render()[0])
+
+
+@pytest.fixture
+def watched(log: Path, tmp_path: Path) -> Iterator[Incidents]:
+    """What a watch records of a try whose log holds canaries, and of one that left only a hint of its
+    exception in the spool."""
+    airflow, logs, spool = Table(), Logs(), Spool(tmp_path / "spool")
+    with_log, with_hint = TaskRef("orders", "r1", "load"), TaskRef("orders", "r2", "load")
+    logs.of[with_log] = log.read_text()
+    for task in (with_log, with_hint):
+        airflow.put(task, "failed")
+    try:
+        raise ConnectionError(
+            f"lease refused: {LOG.splitlines()[-1]} Authorization: Bearer {CANARY}"
+        )
+    except ConnectionError as error:
+        chain = tuple(chain_of(error))
+    now = airflow.now().timestamp()
+    assert spool.write(Hint("task_failed", now, "task", "orders", "r2", "load", -1, 1, chain=chain))
+    store = str(tmp_path / "home" / "store.db")
+    with open_incidents(store) as incidents, open_store(store) as diagnoses:
+        done = Watch(airflow, logs, incidents, diagnoses, spool=spool).round()
+        assert len(done.new) == 2
+        assert any("lease refused" in one.quote + one.message for one, _ in done.new)
+        clean(msgspec.json.encode(report(done, tmp_path / "spool")))
+        yield incidents
+
+
+def test_notifications(watched: Incidents) -> None:
+    with web() as server:
+        hook = Webhook(server.url, allowed="127.0.0.1")
+        outbox = Outbox(watched)
+        assert deliver(outbox, [hook]).sent == len(server.requests) > 0
+        # what the other side answers is kept as the problem of a message
+        server.status, server.answer = 500, f"no: password={CANARY}".encode()
+        watched.set_state([1], "resolved", who="anna")
+        done = deliver(outbox, [hook])
+        assert done.waiting == 1
+    clean(*(one.body + str(one.headers).encode() for one in server.requests))
+    clean(done.problems, *(one.problem for one in outbox.letters()))
+
+
+def test_pages(watched: Incidents) -> None:
+    chosen = load().settings
+    with opened(chosen) as found:
+        pages = web_app(chosen, found, measured(chosen, found))
+        visitor = TestClient(pages, base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
+        shown = [
+            visitor.get(path)
+            for path in (
+                "/",
+                "/incidents",
+                "/incidents/1",
+                "/dags/orders",
+                "/dags/orders/runs/r1",
+                "/dags/orders/runs/r1/tasks/load",
+                "/dags/orders/runs/r2/tasks/load",
+                "/health",
+                "/api/v1/incidents",
+                "/api/v1/incidents/1",
+                "/metrics",
+            )
+        ]
+    assert [one.status_code for one in shown] == [200] * len(shown)
+    assert "GantryFault" in shown[5].text
+    clean(*(one.content for one in shown), *(one.headers for one in shown))
 
 
 class Listener:

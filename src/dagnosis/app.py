@@ -54,41 +54,44 @@ def measured(chosen: Settings, found: Stores) -> Metrics:
     return metrics
 
 
-def counted(metrics: Metrics, chosen: Settings, found: Stores) -> Callable[[bytes], None]:
-    """Counts a round of a watch, given as a line of JSON; one that cannot be read counts for nothing.
-    What people and tasks changed in the stores is taken from them now and then."""
+def counted(metrics: Metrics) -> Callable[[bytes], None]:
+    """Counts a round of a watch, given as a line of JSON; one that cannot be read counts for nothing."""
     import msgspec
 
-    from dagnosis.services.metrics import now_and_then, seed
     from dagnosis.services.watch.measuring import Report, measure
-
-    look = now_and_then(lambda: seed(metrics, chosen, found.incidents))
 
     def told(line: bytes) -> None:
         with suppress(msgspec.DecodeError):
             measure(metrics, msgspec.json.decode(line, type=Report))
-        look()
 
     return told
 
 
 def web(chosen: Settings, found: Stores, metrics: Metrics) -> Any:
-    """The ASGI app of pages, API and metrics."""
+    """The ASGI app of pages, API and metrics. What people and other processes changed in the stores is
+    taken from them now and then, beside a scrape, which does not wait for it."""
     from dagnosis.pages.links import Links
     from dagnosis.server.app import make
     from dagnosis.server.guards import is_local
     from dagnosis.server.visitors import Visitors
     from dagnosis.services.feedback import user
+    from dagnosis.services.metrics import Seeds, now_and_then
     from dagnosis.services.tokens import Tokens
 
     names = [name.strip() for name in chosen.serve_names.split(",") if name.strip()]
+    look = now_and_then(Seeds(metrics, chosen, found.incidents))
+
+    def exposition(accept: str) -> tuple[bytes, str]:
+        look()
+        return metrics.render(accept)
+
     trusting = chosen.serve_auth == "auto" and is_local(chosen.serve_host)
     return make(
         found,
         Visitors(Tokens(chosen.tokens_file), trusting=trusting, user=user()),
-        Links(airflow=chosen.serve_airflow or chosen.airflow_url),
+        Links(airflow=chosen.notify_airflow_url or chosen.airflow_url),
         names=[chosen.serve_host, *names],
         rate=chosen.serve_rate,
-        exposition=metrics.render,
+        exposition=exposition,
         measure=metrics.requested,
     )

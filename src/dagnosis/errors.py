@@ -2,11 +2,13 @@
 
     DagnosisError
     ├── WrongUse             a flag, setting or argument is wrong; change it and run again   (exit 2)
+    │   └── MissingExtra     libraries are not installed; the message says how to install    (exit 2)
     ├── UnreadableInput      a file, row or stream cannot be read; the message names it      (exit 3)
     │   ├── InputTooLarge    it unpacks to more than the limit (a compression bomb)          (exit 3)
     │   └── RefusedModel     a model is damaged, foreign or of a forbidden format            (exit 3)
     ├── BrokenCause          a cause file of the taxonomy is wrong; names the file and key   (exit 3)
-    └── ServiceUnreachable   an Airflow, database or model did not answer; a retry may help  (exit 4)
+    ├── ServiceUnreachable   an Airflow, database or model did not answer; a retry may help  (exit 4)
+    └── InternalError        dagnosis itself is wrong; report it with the message            (exit 3)
 
 Every message is one line that says what is wrong, where, and what the reader can do.
 """
@@ -26,6 +28,10 @@ class WrongUse(DagnosisError):
     """A flag, setting or argument is wrong. Correct it as the message says."""
 
     exit_code = 2
+
+
+class MissingExtra(WrongUse):
+    """Libraries of an extra are not installed; the message says how to install them."""
 
 
 class UnreadableInput(DagnosisError):
@@ -52,6 +58,12 @@ class ServiceUnreachable(DagnosisError):
     """A service did not answer or refused. A later retry may help."""
 
     exit_code = 4
+
+
+class InternalError(DagnosisError):
+    """Dagnosis did something wrong that the user cannot mend. Report it with the message."""
+
+    exit_code = 3
 
 
 class RefusedModelWarning(UserWarning):

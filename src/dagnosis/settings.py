@@ -52,7 +52,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serve_names: str = ""
     serve_auth: Literal["auto", "always"] = "auto"
     serve_rate: Annotated[float, msgspec.Meta(gt=0)] = 50.0
-    serve_airflow: str = ""
     tokens: str = ""
     runs: str = ""
     metrics_dags: Annotated[int, msgspec.Meta(ge=0, le=400)] = 0
@@ -156,7 +155,6 @@ DESCRIPTIONS: dict[str, str] = {
     "serve_names": "Host names that the server is known by beside its own, as behind a proxy; commas between.",
     "serve_auth": "auto: no token is asked for on this machine alone; always: everybody shows one.",
     "serve_rate": "Requests of one client (a second; eight times as many at once).",
-    "serve_airflow": "Address of Airflow's pages as browsers know it, for links; empty: airflow_url.",
     "tokens": "Hashes of tokens for the pages and the API: a file; empty: `tokens.json` in the user's data folder.",
     "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
     "watch_since_hours": "How far back the first look of a watch goes (hours).",

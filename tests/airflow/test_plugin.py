@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -228,6 +229,29 @@ def test_acknowledging_is_one_click_and_alice_cannot_for_others(shown: Shown) ->
     shown.alice.post("/dagnosis/incidents/state", data=data)
     with open_incidents(str(shown.store)) as incidents:
         assert all(one.state == "open" for one in map(incidents.incident, others) if one)
+
+
+def test_the_tab_is_on_the_task_page_of_airflow_itself(shown: Shown) -> None:
+    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    token = shown.admin.cookies["_token"]
+    run_id = quote(shown.runs["hers"], safe="")
+    page_of = f"{shown.airflow.url}/dags/hers/runs/{run_id}/tasks/killed/plugin/diagnosis"
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.add_cookies([{"name": "_token", "value": token, "url": shown.airflow.url}])
+        page = context.new_page()
+        page.goto(page_of, timeout=120_000)
+        frame = page.frame_locator("iframe")
+        frame.get_by_text("was killed (SIGKILL)").first.wait_for(timeout=120_000)
+        frame.get_by_text("Will a retry help?").wait_for(timeout=30_000)
+        browser.close()
 
 
 def test_airflow_shows_the_tabs_and_the_link(shown: Shown) -> None:

@@ -92,7 +92,7 @@ def _ran(airflow: RealAirflow) -> Ran:
     logs = {
         first: "column amount is missing",
         load: "column amount is missing",
-        part: "division by zero",
+        part: "modulo by zero",
         victim: "about to be killed",
     }
     return Ran(airflow, known, logs)

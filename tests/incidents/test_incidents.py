@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from hypothesis import strategies as st
 from dagnosis.errors import WrongUse
 from dagnosis.incidents.contract import Change, Incident, IncidentStore, Occurrence, Query
 from dagnosis.incidents.incidents import Incidents, open_incidents
+from dagnosis.incidents.schema import metadata
 from dagnosis.incidents.store import open_store
 from dagnosis.model import TaskRef
 from tests.incidents.making import START, failed, remembered
@@ -186,20 +184,19 @@ TRIED = st.builds(
 )
 
 
-@cache
-def empty() -> bytes:
-    """A new store, made once: its migrations take longer than a test."""
-    with tempfile.TemporaryDirectory() as folder:
-        open_incidents(f"{folder}/s.db").close()
-        return Path(folder, "s.db").read_bytes()
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Incidents, Incidents]]:
+    """Two stores that are emptied instead of made anew: making one takes longer than an example."""
+    folder = tmp_path_factory.mktemp("two")
+    with open_incidents(f"{folder}/1.db") as first, open_incidents(f"{folder}/2.db") as second:
+        yield first, second
 
 
-@contextmanager
-def fresh() -> Iterator[Incidents]:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "s.db").write_bytes(empty())
-        with open_incidents(f"{folder}/s.db") as opened:
-            yield opened
+def emptied(incidents: Incidents) -> Incidents:
+    with incidents._writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return incidents
 
 
 def counted(found: Incident) -> dict[str, Any]:
@@ -232,12 +229,14 @@ def expected(occurrences: list[Occurrence]) -> dict[str, dict[str, Any]]:
 
 @settings(max_examples=40, deadline=None)
 @given(batches=st.lists(st.lists(TRIED, max_size=8), max_size=5))
-def test_any_batches_are_counted_as_one_would_by_hand(batches: list[list[Occurrence]]) -> None:
-    with fresh() as incidents:
-        for batch in [*batches, *batches]:
-            incidents.record(batch)
-        found = {f.fingerprint: counted(f) for f in incidents.find(Query()).incidents}
-        assert found == expected([o for batch in batches for o in batch])
+def test_any_batches_are_counted_as_one_would_by_hand(
+    two: tuple[Incidents, Incidents], batches: list[list[Occurrence]]
+) -> None:
+    incidents = emptied(two[0])
+    for batch in [*batches, *batches]:
+        incidents.record(batch)
+    found = {f.fingerprint: counted(f) for f in incidents.find(Query()).incidents}
+    assert found == expected([o for batch in batches for o in batch])
 
 
 @settings(max_examples=40, deadline=None)
@@ -258,43 +257,46 @@ def test_any_batches_are_counted_as_one_would_by_hand(batches: list[list[Occurre
     ),
 )
 def test_who_may_read_some_dags_sees_as_much_as_if_there_were_no_others(
-    batches: list[list[Occurrence]], readable: set[str], query: Query
+    two: tuple[Incidents, Incidents],
+    batches: list[list[Occurrence]],
+    readable: set[str],
+    query: Query,
 ) -> None:
     """Everything that is answered, against a store that never heard of the other DAGs."""
     may = frozenset(readable)
-    with fresh() as everything, fresh() as theirs:
-        for batch in batches:
-            everything.record(batch)
-            first: dict[TaskRef, Occurrence] = {}
-            for occurrence in batch:
-                first.setdefault(occurrence.task, occurrence)
-            theirs.record(o for o in first.values() if o.task.dag_id in may)
-        seen = everything.find(msgspec.structs.replace(query, readable=may))
-        alone = theirs.find(query)
-        assert seen.total == alone.total
+    everything, theirs = map(emptied, two)
+    for batch in batches:
+        everything.record(batch)
+        first: dict[TaskRef, Occurrence] = {}
+        for occurrence in batch:
+            first.setdefault(occurrence.task, occurrence)
+        theirs.record(o for o in first.values() if o.task.dag_id in may)
+    seen = everything.find(msgspec.structs.replace(query, readable=may))
+    alone = theirs.find(query)
+    assert seen.total == alone.total
 
-        def shown(incident: Incident) -> dict[str, Any]:
-            values = {**msgspec.structs.asdict(incident), "id": 0}
-            if incident.first_failed and incident.last_failed:  # of equal times, either may stand
-                values["first_failed"] = values["last_failed"] = None
-            return values
+    def shown(incident: Incident) -> dict[str, Any]:
+        values = {**msgspec.structs.asdict(incident), "id": 0}
+        if incident.first_failed and incident.last_failed:  # of equal times, either may stand
+            values["first_failed"] = values["last_failed"] = None
+        return values
 
-        by_name = {f.fingerprint: f for f in seen.incidents}
-        assert {n: shown(f) for n, f in by_name.items()} == {
-            f.fingerprint: shown(f) for f in alone.incidents
+    by_name = {f.fingerprint: f for f in seen.incidents}
+    assert {n: shown(f) for n, f in by_name.items()} == {
+        f.fingerprint: shown(f) for f in alone.incidents
+    }
+    for f in alone.incidents:
+        id_ = by_name[f.fingerprint].id
+        assert [o.task for o in everything.occurrences(id_, readable=may)] == [
+            o.task for o in theirs.occurrences(f.id)
+        ]
+        assert {by_name[f.fingerprint].first_failed, by_name[f.fingerprint].last_failed} <= {
+            o.task for o in theirs.occurrences(f.id)
         }
-        for f in alone.incidents:
-            id_ = by_name[f.fingerprint].id
-            assert [o.task for o in everything.occurrences(id_, readable=may)] == [
-                o.task for o in theirs.occurrences(f.id)
-            ]
-            assert {by_name[f.fingerprint].first_failed, by_name[f.fingerprint].last_failed} <= {
-                o.task for o in theirs.occurrences(f.id)
-            }
-            times = [(e.when, e.what) for e in everything.timeline(id_, readable=may)]
-            assert times[0] == (f.first_seen, "new")
-        until = START + 10 * HOUR
-        assert everything.counts(START, until, 600, may) == theirs.counts(START, until, 600)
+        times = [(e.when, e.what) for e in everything.timeline(id_, readable=may)]
+        assert times[0] == (f.first_seen, "new")
+    until = START + 10 * HOUR
+    assert everything.counts(START, until, 600, may) == theirs.counts(START, until, 600)
 
 
 def test_what_may_not_be_read_is_not_there(incidents: Incidents) -> None:
@@ -600,3 +602,18 @@ def test_a_storm_is_one_incident_in_little_room(tmp_path: Path) -> None:
         assert told["new"] == 1
         assert sum(count for transition, count in told.items() if transition) <= 3
     assert path.stat().st_size < 2_000_000  # closing has merged the log of SQLite
+
+
+def test_what_is_recorded_beside_other_processes_that_come_and_go_is_kept(tmp_path: Path) -> None:
+    """POSIX: who closes any descriptor of a file loses all his locks on it. SQLite then takes the
+    next process that leaves for the last one, and lets it delete the log that we still write to."""
+    store = str(tmp_path / "store.db")
+    look = [sys.executable, "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+            " print(c.execute('SELECT count(*) FROM occurrence').fetchone()[0]); c.close()"]  # fmt: skip
+    counted = []
+    with open_incidents(store) as incidents, open_store(store):
+        for number in range(3):
+            incidents.record([failed(number)])
+            said = subprocess.run([*look, store], check=True, capture_output=True, text=True)
+            counted.append(int(said.stdout))
+    assert counted == [1, 2, 3]

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
+from dagnosis.errors import InternalError, ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents import schema
 from dagnosis.incidents.store import Store, open_store
 from dagnosis.incidents.upgrade import VERSION_TABLE
@@ -218,14 +218,41 @@ def test_a_file_damaged_inside_is_named_and_kept(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")
+        asked = "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = ?"
+        page, size = connection.execute(asked, ("diagnosis",)).fetchone()
     connection.close()
     content = bytearray(path.read_bytes())
-    for place in range(8192, len(content)):
+    for place in range((page - 1) * size, page * size):
         content[place] ^= 0x5A
     path.write_bytes(content)
     with open_store(str(path)) as store, pytest.raises(UnreadableInput, match="is damaged"):
-        store.labels()
+        store.remembered(remembered(7).id)
     assert path.read_bytes()[100:] == content[100:]  # the header says WAL now
+
+
+def test_a_file_without_a_readable_schema_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    open_store(str(path)).close()
+    content = bytearray(path.read_bytes())
+    content[100:4096] = b"\x5a" * 3996
+    path.write_bytes(content)
+    with pytest.raises(UnreadableInput, match="is damaged"):
+        open_store(str(path))
+    assert path.read_bytes()[100:] == content[100:]
+
+
+def test_a_wrong_statement_is_our_fault_and_no_damage(store: Store) -> None:
+    with pytest.raises(InternalError, match="fault of dagnosis") as caught:
+        store.rows("SELECT 1 FROM nowhere", {})
+    assert "damaged" not in str(caught.value)
+    assert "nowhere" in str(caught.value)
+    store.remember(remembered(1))
+    with (
+        pytest.raises(InternalError, match=r"IntegrityError|ForeignKeyViolation"),
+        store._writing() as c,
+    ):
+        c.exec_driver_sql("UPDATE diagnosis SET fingerprint = 'gone'")
+    assert store.remembered(remembered(1).id) == remembered(1)
 
 
 def test_folders_that_cannot_be_written(tmp_path: Path) -> None:

@@ -34,6 +34,17 @@ def test_utf_8_is_not_taken_for_utf_16() -> None:
     assert encoding_of(b"") is None
 
 
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+def test_a_mark_before_ascii_is_no_utf_16(mark: bytes) -> None:
+    data = mark + b"KeyError: 'amount'\n" * 9
+    assert encoding_of(data) is None
+    notes: list[str] = []
+    assert lines_of(b"".join(as_utf8(iter([data]), "a.log", notes)), 1000, notes)[1:] == (
+        ["KeyError: 'amount'"] * 8
+    )
+    assert encoding_of("\u65e5\u672c\u8a9e\u306e\u30ed\u30b0 2026\n".encode("utf-16")) == "utf-16"
+
+
 @pytest.mark.parametrize("data", [bytes(900), bytes(range(256)) * 8, b"\x01\x02text"])
 def test_binary(data: bytes) -> None:
     with pytest.raises(UnreadableInput, match="is binary"):

@@ -10,14 +10,14 @@ import random
 from collections.abc import Callable
 
 import pytest
-import zstandard
 
+from dagnosis import zstd
 from dagnosis.errors import InputTooLarge, UnreadableInput
 from dagnosis.logs.unpacking import Unpacked
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
-    "zstandard": lambda data: zstandard.ZstdCompressor().compress(data),
+    "zstandard": zstd.compress,
     "bzip2": bz2.compress,
     "xz": lambda data: lzma.compress(data, preset=0),
 }

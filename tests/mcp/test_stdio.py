@@ -94,6 +94,7 @@ def with_client(
             command=sys.executable,
             args=["-m", "dagnosis", "mcp", *arguments],
             env={
+                "DAGNOSIS_STORE": str(tmp_path / "none.db"),
                 **{k: v for k, v in os.environ.items() if k.startswith(("DAGNOSIS_", "PATH"))},
                 "PYTHONPATH": source,
             },

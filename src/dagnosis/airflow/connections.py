@@ -35,7 +35,7 @@ def engine_of(place: str) -> Engine:
     database; `ServiceUnreachable` where a secrets backend does not answer.
     """
     conn_id = place.removeprefix(SCHEME).strip("/")
-    connection = _connection(conn_id)
+    connection = connection_of(conn_id)
     hook = _hook(conn_id, connection)
     if not hasattr(hook, "get_sqlalchemy_engine"):
         raise WrongUse(f"connection {conn_id!r} is of {type(hook).__name__}, which is no database")
@@ -59,7 +59,8 @@ def _hook(conn_id: str, connection: Any) -> Any:
         ) from None
 
 
-def _connection(conn_id: str) -> Any:
+def connection_of(conn_id: str) -> Any:
+    """Airflow's own connection; raises `WrongUse`, `ServiceUnreachable`."""
     try:
         from airflow.sdk import BaseHook
     except ImportError:

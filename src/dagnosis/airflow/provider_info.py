@@ -15,6 +15,7 @@ DEFAULTS: dict[str, str] = {
     "retry_never_fail": "",
     "retry_timeout_seconds": "10",
     "preload": "False",
+    "notifier_timeout_seconds": "10",
 }
 """Option -> its default, as text."""
 
@@ -27,6 +28,7 @@ DESCRIPTIONS: dict[str, str] = {
     "retry_never_fail": "Causes that no DiagnosedRetry fails at once: families or causes, with commas between.",
     "retry_timeout_seconds": "A decision that takes longer is not waited for (seconds).",
     "preload": "Load what decides before tasks are forked (true or false): 35 MB in the scheduler, 0.2 s less a failure.",
+    "notifier_timeout_seconds": "A DagnosisNotifier that takes longer is not waited for (seconds, below 20).",
 }
 
 _TYPES = {
@@ -35,6 +37,7 @@ _TYPES = {
     "spool_cap_bytes": "integer",
     "retry_confidence": "float",
     "retry_timeout_seconds": "float",
+    "notifier_timeout_seconds": "float",
 }
 
 
@@ -44,6 +47,7 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "dagnosis",
         "name": "dagnosis",
         "description": "Why did the Airflow run fail, is the data right, and what fails next?",
+        "notifications": ["dagnosis.airflow.notifier.DagnosisNotifier"],
         "config": {
             SECTION: {
                 "description": "What dagnosis does inside Airflow's processes.",

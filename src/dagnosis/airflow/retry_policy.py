@@ -7,7 +7,6 @@ the try's own log; nothing leaves the machine. Whatever goes wrong in here, the 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from threading import Thread
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dagnosis.airflow import options
 from dagnosis.airflow.instances import ids_of
+from dagnosis.airflow.own_log import own_log
 from dagnosis.raised import links_of
 
 try:
@@ -25,15 +25,12 @@ except ImportError:
     ) from None
 
 if TYPE_CHECKING:
-    from dagnosis.logs.reading import LogText
     from dagnosis.services.retry import Category, Decision
 
 log = logging.getLogger(__name__)
 Mode = Literal["on", "record", "off"]
 MODES: tuple[Mode, ...] = ("on", "record", "off")
 """From the one that does most to the one that does least."""
-LOG_SECONDS = 0.25
-"""So long the line of the exception is waited for: the supervisor writes the log, in another process."""
 
 
 class DiagnosedRetry(RetryPolicy):
@@ -155,7 +152,7 @@ class DiagnosedRetry(RetryPolicy):
         )
         ids = ids_of(context.get("ti")) if isinstance(context, Mapping) else {}
         return decide(
-            examine_try(exception, _own_log(ids) if ids.get("dag_id") else None),
+            examine_try(exception, own_log(ids) if ids.get("dag_id") else None),
             try_number=try_number,
             errors=links_of(exception),
             rules=rules,
@@ -187,32 +184,3 @@ def _recorded(made: Decision) -> str:
         return made.reason
     would = made.reason.removeprefix("dagnosis: ")
     return f"dagnosis (recording only, changes nothing) would {made.action}: {would}"[:500]
-
-
-def _own_log(ids: dict[str, Any]) -> LogText | None:
-    """What stands in the log of this try, waiting a little for the line of its exception; None where it
-    is not on this machine or cannot be read."""
-    from dagnosis.errors import DagnosisError
-    from dagnosis.model import TaskRef
-    from dagnosis.services.retry import LIMITS, is_told
-    from dagnosis.sources.log_files import LogFolder
-
-    ref = TaskRef(ids["dag_id"], ids["run_id"], ids["task_id"], ids["map_index"], ids["try_number"])
-    deadline = time.monotonic() + LOG_SECONDS
-    try:
-        logs = LogFolder(*_log_place(), LIMITS)
-        while True:
-            found = logs.read(ref)
-            if (found and is_told(found)) or time.monotonic() > deadline:
-                return found
-            time.sleep(0.01)
-    except DagnosisError:
-        return None
-
-
-def _log_place() -> tuple[str, str]:
-    """Airflow's folder of logs, and its template of paths below it."""
-    from airflow.configuration import conf
-
-    folder = str(conf.get("logging", "base_log_folder"))
-    return folder, str(conf.get("logging", "log_filename_template"))

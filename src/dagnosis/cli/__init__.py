@@ -14,6 +14,7 @@ import click
 
 from dagnosis import __version__
 from dagnosis.cli.check import accept, check
+from dagnosis.cli.digest import digest
 from dagnosis.cli.explain import explain
 from dagnosis.cli.feedback import feedback
 from dagnosis.cli.forecast import forecast
@@ -59,6 +60,7 @@ for _command in (
     retries,
     incidents,
     notify,
+    digest,
     metrics,
     mcp,
     doctor,

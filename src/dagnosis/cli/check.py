@@ -116,14 +116,16 @@ def _check_stored(
 ) -> Checked:
     from dagnosis.data.store import ProfileStore
     from dagnosis.services.check import check as check_batch
+    from dagnosis.services.health import working
 
     if name is None:
         raise WrongUse("check: a table needs --name, under which its profiles are stored")
-    engine, key = _engine(dataset, table, where, partition)
     store = ProfileStore(chosen.profiles_place)
-    return check_batch(
-        engine, name, key, run, store, false_alarms=chosen.false_alarms, holidays=holidays
-    )
+    with working(chosen, "check", name):
+        engine, key = _engine(dataset, table, where, partition)
+        return check_batch(
+            engine, name, key, run, store, false_alarms=chosen.false_alarms, holidays=holidays
+        )
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from dagnosis.cli.terminal import CONTEXT, complain, print_json, showing
-from dagnosis.errors import UnreadableInput, WrongUse
+from dagnosis.errors import MissingExtra, UnreadableInput, WrongUse
 
 if TYPE_CHECKING:
     from dagnosis.settings import Settings
@@ -49,6 +49,7 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
     from dagnosis.incidents.place import place
     from dagnosis.incidents.store import open_store
     from dagnosis.logs.training import contract
+    from dagnosis.services.health import working
     from dagnosis.services.retrain import retrain as run
     from dagnosis.services.retrain import rows
 
@@ -67,7 +68,10 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
     else:
         found = [contract.trainer(name)]
     for trainer in found:
-        with showing(f"Retraining {trainer.name}") as progress:
+        with (
+            showing(f"Retraining {trainer.name}") as progress,
+            working(chosen, "retrain", trainer.name) as ended,
+        ):
             outcome = run(
                 trainer,
                 labels,
@@ -77,6 +81,7 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
                 folder=chosen.models_folder,
                 progress=progress,
             )
+            ended("promoted" if outcome.promoted else "kept")
         if as_json:
             print_json(outcome)
         else:
@@ -88,13 +93,17 @@ def retrain(name: str, dry_run: bool, seed: int, dag_share: float, as_json: bool
 
 
 def _forecast(chosen: Settings, dry_run: bool, seed: int, as_json: bool, asked: bool) -> None:
-    """Retrain the forecast; without a history that is a message, and an error where it was asked
-    for."""
+    """Retrain the forecast; without a history, or the libraries, that is a message, and an error where
+    it was asked for."""
     from dagnosis.services.forecast_training import lines
+    from dagnosis.services.health import working
     from dagnosis.services.retrain import retrain_forecast
 
-    try:
-        with showing("Retraining forecast") as progress:
+    with (
+        showing("Retraining forecast") as progress,
+        working(chosen, "retrain", "forecast") as ended,
+    ):
+        try:
             report = retrain_forecast(
                 chosen.runs_place,
                 seed=seed,
@@ -102,11 +111,13 @@ def _forecast(chosen: Settings, dry_run: bool, seed: int, as_json: bool, asked: 
                 folder=chosen.models_folder,
                 progress=progress,
             )
-    except UnreadableInput as error:
-        if asked:
-            raise
-        complain(f"forecast: {error}")
-        return
+        except (UnreadableInput, MissingExtra) as error:
+            if asked:
+                raise
+            ended("waits")
+            complain(f"forecast: {error}")
+            return
+        ended("promoted" if report.promoted else "kept")
     if as_json:
         print_json({"name": "forecast", **msgspec.to_builtins(report)})
     else:

@@ -51,7 +51,7 @@ def serve(host: str | None, port: int | None, watch: bool, auth: bool) -> None:
         run(
             app.web(chosen, found, metrics),
             opened,
-            watch=app.counted(metrics, chosen, found) if watch else None,
+            watch=app.counted(metrics) if watch else None,
             started=lambda: complain(f"pages on {address(opened)}"),
         )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dagnosis.incidents.contract import Occurrence, Recorded
     from dagnosis.metrics import Metrics
     from dagnosis.services.metrics import Telling
+    from dagnosis.services.watch.notes import Notes
     from dagnosis.services.watch.rounds import Round
     from dagnosis.services.watch.wiring import Wired
     from dagnosis.settings import Settings
@@ -56,6 +57,7 @@ def watch(
     """
     from dagnosis import settings
     from dagnosis.metrics import Metrics
+    from dagnosis.services.watch.notes import Notes
     from dagnosis.services.watch.wiring import wired
 
     flags = {
@@ -64,41 +66,39 @@ def watch(
         "metrics_port": metrics_port,
     }
     chosen = settings.load(flags).settings
-    tell = _Reporter(chosen) if rounds else _Teller(as_json)
+    notes = Notes()
+    tell = _Reporter(chosen, notes) if rounds else _Teller(as_json)
     counts = bool(chosen.metrics_port) and not once and not rounds
     metrics = Metrics(dags=chosen.metrics_dags) if counts else None
-    with wired(chosen, metrics) as parts:
+    with wired(chosen, notes.consulted) as parts:
         if once:
             sys.exit(_once(parts, chosen, tell))
-        _follow(parts, chosen, tell, metrics)
+        _follow(parts, chosen, tell, notes, metrics)
     complain("ended; what was found is kept, and the next watch goes on from here")
 
 
 def _once(parts: Wired, chosen: Settings, tell: _Told) -> int:
-    from dagnosis.incidents.notifications import notifiers
-    from dagnosis.services.notify import deliver, outbox_of
-    from dagnosis.services.watch.afterwards import Investigator
+    from dagnosis.services.watch.once import once
 
-    done = parts.watch.round()
-    parts.watch.look_at_running(done)
-    tell(done)
-    Investigator(parts.history, parts.logs, parts.incidents)(done)
-    if told := notifiers(chosen):
-        for problem in deliver(outbox_of(parts.incidents, chosen), told).problems:
-            complain(f"not delivered: {problem}")
-    return int(bool(done.new))
+    found = once(parts, chosen)
+    tell(found.done)
+    for problem in found.problems:
+        complain(f"not delivered: {problem}")
+    return int(bool(found.done.new))
 
 
-def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics: Metrics | None) -> None:
+def _follow(
+    parts: Wired, chosen: Settings, tell: _Told, notes: Notes, metrics: Metrics | None
+) -> None:
     from dagnosis.incidents.notifications import notifiers
     from dagnosis.services.health import Pulse
     from dagnosis.services.notify import outbox_of
-    from dagnosis.services.outlook import Renewal
+    from dagnosis.services.outlook import Reckoning, Renewal
     from dagnosis.services.watch.afterwards import Historian, Investigator, Postman
     from dagnosis.services.watch.follow import follow
 
     pulse = Pulse(parts.incidents, chosen.spool_folder)
-    telling = _telling(metrics, chosen, parts)
+    telling = _telling(metrics, chosen, parts, notes)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -112,30 +112,35 @@ def _follow(parts: Wired, chosen: Settings, tell: _Told, metrics: Metrics | None
         complain(f"{now} {error}; again in {seconds:.0f} s")
 
     complain(f"watching {parts.history.name}; incidents in {parts.incidents.place.name}")
-    with Postman(outbox_of(parts.incidents, chosen), notifiers(chosen)):
+    with Postman(outbox_of(parts.incidents, chosen), notifiers(chosen), notes.notified):
         follow(
             parts.watch,
             interval=chosen.watch_interval_seconds,
             stop=stop,
             afterwards=(
+                Reckoning(parts.incidents, notes.came),
                 tell,
                 pulse,
                 *([telling] if telling else []),
                 Investigator(parts.history, parts.logs, parts.incidents),
                 Historian(parts.history, chosen.runs_place),
-                Renewal(parts.incidents, chosen.runs_place, chosen.models_folder),
+                Renewal(
+                    parts.incidents, chosen.runs_place, chosen.models_folder, tell=notes.foretold
+                ),
             ),
             trouble=trouble,
         )
 
 
-def _telling(metrics: Metrics | None, chosen: Settings, parts: Wired) -> Telling | None:
+def _telling(
+    metrics: Metrics | None, chosen: Settings, parts: Wired, notes: Notes
+) -> Telling | None:
     """Metrics on their port, until the command ends."""
     if metrics is None:
         return None
     from dagnosis.services.metrics import Telling, listen
 
-    telling = Telling(metrics, chosen, parts.incidents, parts.history.name)
+    telling = Telling(metrics, chosen, parts.incidents, parts.history.name, notes)
     end = listen(metrics, chosen.metrics_host, chosen.metrics_port)
     click.get_current_context().call_on_close(end)
     complain(f"metrics on http://{chosen.metrics_host}:{chosen.metrics_port}/metrics")
@@ -151,19 +156,19 @@ class _Told(Protocol):
 class _Reporter:
     """A line of JSON for each round, to a process that counts them."""
 
-    def __init__(self, chosen: Settings) -> None:
-        self._spool = chosen.spool_folder
+    def __init__(self, chosen: Settings, notes: Notes) -> None:
+        self._spool, self._notes = chosen.spool_folder, notes
 
     def __call__(self, done: Round) -> None:
         from dagnosis.services.watch.measuring import report
 
-        print_json(report(done, self._spool))
+        print_json(report(done, self._spool, self._notes.take()))
         sys.stdout.flush()
 
     def trouble(self, error: DagnosisError) -> None:
         from dagnosis.services.watch.measuring import Report
 
-        print_json(Report(error=str(error)))
+        print_json(Report(error=str(error), notes=self._notes.take()))
         sys.stdout.flush()
 
 

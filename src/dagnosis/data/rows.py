@@ -17,7 +17,8 @@ CSV and JSON files. What each kind of column answers:
 | +inf, -inf          | inf                           | the row is the strangest, an alarm         |
 | constant, empty     | 0 and inf; NaN                | left out                                   |
 
-Fewer than `FEWEST` rows have no outliers: all scores are 0.
+Fewer than `FEWEST` rows have no outliers: all scores are 0. `outliers` needs the extra `learn`
+(scikit-learn); `column_scores` and all other detectors do not.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ import msgspec
 
 from dagnosis.data.detectors import Limit, detector
 from dagnosis.data.profile.values import Values
+from dagnosis.extras import need_learn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,8 +78,10 @@ def row_scores(columns: Iterable[Values]) -> tuple[Floats, npt.NDArray[np.bool_]
     """How strange each row is as a whole, larger is stranger, and which rows are alarms.
 
     The score is the mean surprise of the detectors: minus the logarithm of the share of rows that are
-    as strange. It ranks; whether there are outliers at all is a question of density (`FENCE`).
+    as strange. It ranks; whether there are outliers at all is a question of density (`FENCE`). Raises
+    `MissingExtra` without the extra `learn`.
     """
+    need_learn("outliers of rows")
     import numpy as np
 
     table = _matrix(list(columns))
@@ -97,7 +101,8 @@ def row_scores(columns: Iterable[Values]) -> tuple[Floats, npt.NDArray[np.bool_]
 
 
 def outliers(columns: Iterable[Values], most: int = 100) -> list[Outlier]:
-    """The rows that are alarms, the strangest first, with the columns that make them so."""
+    """The rows that are alarms, the strangest first, with the columns that make them so. Raises as
+    `row_scores` does."""
     import numpy as np
 
     given = list(columns)

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
-import zstandard
 
+from dagnosis import zstd
 from dagnosis.data.memory import Memory
 from dagnosis.data.profile.values import VERSION, Profile
 from dagnosis.errors import ServiceUnreachable, WrongUse
@@ -45,6 +46,16 @@ class Summary(msgspec.Struct, frozen=True):
     status: Status
     made: datetime
     finding: bytes = b""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """A batch that was checked, and the finding about it as JSON."""
+
+    dataset: str
+    partition: str
+    run: str
+    made: datetime
+    finding: bytes
 
 
 class ProfileStore:
@@ -120,10 +131,9 @@ class ProfileStore:
         with self._begin() as connection:
             rows = connection.execute(query).all()
         newest = {row.partition: row for row in reversed(rows)}
-        unpack = zstandard.ZstdDecompressor().decompress
         decoder = msgspec.msgpack.Decoder(Profile)
         return [
-            Stored(decoder.decode(unpack(row.profile)), row.status, row.finding or b"")
+            Stored(decoder.decode(zstd.decompress(row.profile)), row.status, row.finding or b"")
             for row in newest.values()
         ]
 
@@ -157,6 +167,26 @@ class ProfileStore:
             for row in rows
         ]  # fmt: skip
 
+    def checked(self, since: datetime) -> list[Batch]:
+        """Batches of any dataset that were checked after a moment, in order of time."""
+        from sqlalchemy import select
+
+        table = _tables().profiles
+        query = (
+            select(
+                table.c.dataset, table.c.partition, table.c.run, table.c.made_at, table.c.finding
+            )
+            .where(table.c.made_at > since.astimezone(timezone.utc), table.c.status != "accepted")
+            .order_by(table.c.made_at)
+        )
+        with self._begin() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Batch(row.dataset, row.partition, row.run, _zoned(row.made_at), row.finding)
+            for row in rows
+            if row.finding
+        ]
+
     def memory(self, dataset: str) -> Memory:
         """The memory of a dataset, a new one where there is none."""
         found = self._state(dataset, "memory")
@@ -182,7 +212,7 @@ class ProfileStore:
         with self._begin() as connection:
             query = select(table.c[which]).where(table.c.dataset == dataset)
             found = connection.execute(query).scalar()
-        return zstandard.ZstdDecompressor().decompress(found) if found else b""
+        return zstd.decompress(found) if found else b""
 
     def record(
         self,
@@ -197,7 +227,7 @@ class ProfileStore:
 
         The same partition and run again replaces what was stored.
         """
-        pack = zstandard.ZstdCompressor(level=6).compress
+        pack = partial(zstd.compress, level=6)
         tables = _tables()
         key = {"dataset": profile.dataset, "partition": profile.partition, "run": profile.run}
         with self._begin() as connection:

@@ -110,7 +110,7 @@ def row(tried: Tried) -> dict[str, Any]:
         ended = tried.updated
     times = (tried.queued, tried.scheduled, tried.started, ended)
     return {
-        "run_uid": f"{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}/{task.try_number}",
+        "run_uid": uid(task),
         "dag_id": task.dag_id,
         "task_id": task.task_id,
         "run_id": task.run_id,
@@ -124,6 +124,11 @@ def row(tried: Tried) -> dict[str, Any]:
         "version": tried.dag_version or None,
         "priority": tried.priority,
     }
+
+
+def uid(task: TaskRef) -> str:
+    """The run_uid of a try."""
+    return f"{task.dag_id}/{task.run_id}/{task.task_id}/{task.map_index}/{task.try_number}"
 
 
 def touch(event: Logged) -> Fact | None:

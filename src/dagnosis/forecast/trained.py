@@ -5,12 +5,14 @@ Kept by `dagnosis.models` under the name `forecast`; where none was promoted the
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from typing_extensions import Self
 
+from dagnosis.errors import MissingExtra, RefusedModelWarning
 from dagnosis.forecast.calibration import IDENTITY, Line
 from dagnosis.forecast.models import Chances, Rows
 from dagnosis.forecast.models.blend import Blend
@@ -73,10 +75,18 @@ class Trained:
 
 
 def in_use(folder: Path | None = None) -> Trained:
-    """The promoted model, else the shipped prior. `folder` as in `dagnosis.models.store`."""
+    """The promoted model, else the shipped prior. `folder` as in `dagnosis.models.store`.
+
+    A model whose trees cannot be read, as the extra `learn` is not installed, is named in a
+    `RefusedModelWarning`, and the prior answers.
+    """
     from dagnosis.models.store import open_model
 
     opened = open_model(NAME, FORMAT, folder)
-    if opened is None:
-        return Trained(Blend(), About(), "shipped prior")
-    return Trained.load(opened.folder, f"{opened.origin} {opened.manifest.version}")
+    if opened is not None:
+        try:
+            return Trained.load(opened.folder, f"{opened.origin} {opened.manifest.version}")
+        except MissingExtra as error:
+            told = f"{NAME} {opened.manifest.version}: {error}; the shipped prior answers instead"
+            warnings.warn(told, RefusedModelWarning, stacklevel=2)
+    return Trained(Blend(), About(), "shipped prior")

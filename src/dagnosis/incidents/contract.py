@@ -185,6 +185,9 @@ class IncidentStore(Protocol):
     def occurrence(self, task: TaskRef, kind: Kind = "failure") -> Occurrence | None:
         """What is kept of one try."""
 
+    def counted(self, tasks: Iterable[TaskRef], kind: Kind = "failure") -> frozenset[TaskRef]:
+        """Those of the tries that were recorded, in one question."""
+
     def occurrences(
         self, incident_id: int, *, limit: int = 50, before: datetime | None = None,
         readable: frozenset[str] | None = None,

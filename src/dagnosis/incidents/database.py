@@ -5,15 +5,17 @@ never written to.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
+from dagnosis.errors import InternalError, ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents.place import Place, place
 from dagnosis.incidents.upgrade import is_current, upgrade
 
@@ -25,7 +27,8 @@ class Database:
     """An open database; close it, or use it as a context. Its methods are each one transaction.
 
     All of them raise `UnreadableInput` for a damaged file, `WrongUse` for one that cannot be
-    written, and `ServiceUnreachable` for a server that does not answer.
+    written, `ServiceUnreachable` for a server that does not answer, and `InternalError` for a
+    statement that the database refuses.
     """
 
     def __init__(self, where: Place, patience: int = PATIENCE) -> None:
@@ -98,12 +101,26 @@ def upsert(
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new))
 
 
+_creating = Lock()
+
+
 def _create(where: Place) -> None:
-    """An empty file that only its owner reads, since it will hold parts of logs."""
+    """An empty file that only its owner reads, since it will hold parts of logs.
+
+    One that is there is not opened: closing any descriptor of a file gives up all locks that this
+    process has on it (POSIX), and with them those of SQLite's connections. Another process that comes
+    and goes would then take itself for the last one, and delete the log that these still write to.
+    """
     assert where.file is not None
     try:
         where.file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(where.file, os.O_RDWR | os.O_CREAT, 0o600))
+        with _creating:
+            if not where.file.exists():
+                os.close(os.open(where.file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            elif not os.access(where.file, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except FileExistsError:
+        pass  # another process was faster
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WrongUse(
@@ -151,19 +168,32 @@ def clean(value: Any) -> Any:
 
 def _in_words(error: sa.exc.DBAPIError, where: Place) -> Exception:
     said = " ".join(str(error.orig).split()) or "no answer"
+    unwritable = ("readonly", "read-only", "unable to open", "permission denied")
+    if any(words in said for words in unwritable):
+        return WrongUse(f"{where.name}: cannot be written ({said}); set store to one that can")
     if where.file is None:
         if isinstance(error, sa.exc.OperationalError):
             return ServiceUnreachable(
                 f"{where.name}: not reachable ({said}); check the server and DAGNOSIS_STORE, then try again"
             )
-        return UnreadableInput(f"{where.name}: refused ({said})")
-    if "readonly" in said or "unable to open" in said or "read-only" in said:
-        return WrongUse(f"{where.name}: cannot be written ({said}); set store to a file that can")
+        return _refused(error, where)
     if "locked" in said:
         return ServiceUnreachable(f"{where.name}: is in use by somebody else ({said}); try again")
     if "full" in said:
         return WrongUse(f"{where.name}: {said}; make room, nothing was lost")
-    return UnreadableInput(
-        f"{where.name}: is damaged or no SQLite file ({said}); nothing was changed: restore a copy, or "
-        "move it away and a new one is made"
+    if "malformed" in said or "not a database" in said:
+        return UnreadableInput(
+            f"{where.name}: is damaged or no SQLite file ({said}); nothing was changed: restore a copy,"
+            " or move it away and a new one is made"
+        )
+    if "disk I/O" in said:
+        return ServiceUnreachable(f"{where.name}: {said}; check the disk, then try again")
+    return _refused(error, where)
+
+
+def _refused(error: sa.exc.DBAPIError, where: Place) -> InternalError:
+    said = " ".join(str(error.orig).split())
+    return InternalError(
+        f"{where.name}: refused a statement of dagnosis ({type(error.orig).__name__}: {said}); nothing"
+        " was changed: this is a fault of dagnosis, please report it with this line"
     )

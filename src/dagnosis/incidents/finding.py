@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from dagnosis.errors import WrongUse
+from dagnosis.incidents.asking import Question, among, codes
 from dagnosis.incidents.contract import Incident, Kind, Occurrence, Page, Query
-from dagnosis.incidents.database import clean
 from dagnosis.incidents.recording import FOUND_BY, KINDS, key
 from dagnosis.incidents.standing import effective, novelty
 from dagnosis.incidents.tables import (
@@ -26,11 +26,9 @@ from dagnosis.incidents.tables import (
     code,
     incident,
     incident_dag,
-    incident_task,
     known_dag,
     known_run,
     known_task,
-    micros,
     occurrence,
     wording,
 )
@@ -40,15 +38,7 @@ CAP = 10_000
 """More incidents than this are not counted."""
 MOST = 500
 """Incidents of one page at most."""
-FEW = 2000
-"""So many answers that hold a text are named one by one."""
 Readable = frozenset[str] | None
-
-
-def codes(readable: Iterable[str]) -> Any:
-    """DAGs as a list of values that SQL takes whatever its length."""
-    found = sorted(code(dag_id) for dag_id in readable)
-    return sa.bindparam("readable", found, expanding=True, literal_execute=True)
 
 
 def find(connection: sa.Connection, query: Query, now: datetime) -> Page:
@@ -57,200 +47,18 @@ def find(connection: sa.Connection, query: Query, now: datetime) -> Page:
         raise WrongUse(f"limit: {query.limit} is below 1")
     if query.readable is not None and not query.readable:
         return Page(incidents=(), total=0)
-    base = _base(query)
-    conditions = [*_conditions(query, base, now, _worded(connection, query.text))]
+    question = Question(connection, query, now)
     limit = min(query.limit, MOST)
-    order = base.columns[query.order]
-    i = incident.c
-    asked = sa.select(i.id, order).select_from(base.source).where(*conditions)
-    known = None
-    if query.cursor:
-        value, after, known = _position(query)
-        asked = asked.where(
-            sa.tuple_(order, i.id) < sa.tuple_(sa.literal(value), sa.literal(after))
-        )
-    elif query.readable is not None:  # their sums are made once, for the page and the total
-        asked = asked.add_columns(sa.func.count().over().label("total"))
-    rows = connection.execute(asked.order_by(order.desc(), i.id.desc()).limit(limit + 1)).all()
-    if known is not None:
-        total = known
-    elif query.readable is not None:
-        total = min(rows[0].total, CAP) if rows else 0
-    else:
-        capped = sa.select(i.id).select_from(base.source).where(*conditions).limit(CAP).subquery()
-        total = connection.execute(sa.select(sa.func.count()).select_from(capped)).scalar_one()
-    ids = [row[0] for row in rows[:limit]]
-    more = len(rows) > limit
+    after, total = _position(query) if query.cursor else (None, None)
+    rows = connection.execute(question.page(after, limit + 1)).all()
+    shown, more = rows[:limit], len(rows) > limit
+    if total is None:
+        total = connection.execute(question.total(CAP)).scalar_one() if more else len(rows)
     return Page(
-        incidents=tuple(load(connection, ids, query.readable, now)),
+        incidents=tuple(load(connection, [row.id for row in shown], query.readable, now)),
         total=total,
-        next_cursor=_cursor(query, rows[limit - 1][1], ids[-1], total) if more else "",
+        next_cursor=_cursor(query, shown[-1].value, shown[-1].id, total) if more else "",
     )
-
-
-class _Base(NamedTuple):
-    """What is selected from, and the columns that an order or a time goes by."""
-
-    source: Any
-    columns: dict[str, Any]
-
-
-def _base(query: Query) -> _Base:
-    names = ("count", "dags", "first_seen", "last_seen")
-    if query.readable is None:
-        return _Base(incident, {name: _number(incident.c[name]) for name in names})
-    d = incident_dag.c
-    seen = (
-        sa.select(
-            d.incident,
-            sa.func.sum(d.count).label("count"),
-            sa.func.count().label("dags"),
-            sa.func.min(_number(d.first_seen)).label("first_seen"),
-            sa.func.max(_number(d.last_seen)).label("last_seen"),
-        )
-        .where(d.dag.in_(codes(query.readable)))
-        .group_by(d.incident)
-        .subquery("seen")
-    )
-    joined = sa.join(seen, incident, incident.c.id == seen.c.incident)
-    return _Base(joined, {name: seen.c[name] for name in names})
-
-
-def _number(column: Any) -> Any:
-    return sa.type_coerce(column, sa.BigInteger)
-
-
-def _conditions(
-    query: Query, base: _Base, now: datetime, worded: list[int] | None
-) -> Iterable[Any]:
-    i = incident.c
-    if query.states:
-        yield _in_states(query.states, now)
-    if query.kinds:
-        yield i.kind.in_([KINDS.index(kind) for kind in query.kinds])
-    if query.causes:
-        yield _scoped(query, incident.c, lambda c: _caused(c, query.causes))
-    if query.dag_id:
-        d = incident_dag.c
-        yield i.id.in_(_within(query, sa.select(d.incident).where(d.dag == code(query.dag_id))))
-    if query.task_id:
-        yield i.id.in_(_with_task(query))
-    if query.run_id:
-        yield i.id.in_(_with_run(query))
-    if query.text:
-        yield _said(query, worded)
-    if query.since is not None:
-        yield base.columns["last_seen"] >= micros(query.since)
-    if query.until is not None:
-        yield base.columns["first_seen"] < micros(query.until)
-    if not query.members:
-        yield _no_member(query)
-
-
-def _in_states(states: Sequence[str], now: datetime) -> Any:
-    i = incident.c
-    ended = sa.and_(i.state == "muted", i.muted_until.is_not(None), i.muted_until <= now)
-    named = [state for state in states if state != "muted"]
-    wanted: list[Any] = [i.state.in_(named)] if named else []
-    if "muted" in states:
-        wanted.append(sa.and_(i.state == "muted", sa.not_(ended)))
-    if "open" in states:
-        wanted.append(ended)
-    return sa.or_(*wanted)
-
-
-def _caused(columns: Any, causes: Sequence[str]) -> Any:
-    families = [cause for cause in causes if "." not in cause]
-    details = [cause for cause in causes if "." in cause]
-    either = [columns.cause.in_(families)] if families else []
-    return sa.or_(*either, *([columns.detail.in_(details)] if details else []))
-
-
-def _scoped(query: Query, columns: Any, condition: Callable[[Any], Any]) -> Any:
-    """A condition on the answer: on the incident's, or on those within the readable DAGs."""
-    if query.readable is None:
-        return condition(columns)
-    d = incident_dag.c
-    within = sa.select(d.incident).where(d.dag.in_(codes(query.readable)), condition(d))
-    return incident.c.id.in_(within)
-
-
-def _within(query: Query, selected: Any) -> Any:
-    """Of readable DAGs only."""
-    if query.readable is None:
-        return selected
-    return selected.where(incident_dag.c.dag.in_(codes(query.readable)))
-
-
-def _with_task(query: Query) -> Any:
-    t, k = incident_task.c, known_task.c
-    if query.dag_id:
-        selected = sa.select(t.incident).where(t.task == code(query.dag_id, query.task_id))
-        return selected if _reads(query, query.dag_id) else selected.where(sa.false())
-    named = sa.select(k.id).where(k.task_id == clean(query.task_id))
-    if query.readable is not None:
-        named = named.where(k.dag.in_(codes(query.readable)))
-    return sa.select(t.incident).where(t.task.in_(named))
-
-
-def _reads(query: Query, dag_id: str) -> bool:
-    return query.readable is None or dag_id in query.readable
-
-
-def _with_run(query: Query) -> Any:
-    o, k = occurrence.c, known_task.c
-    selected = sa.select(o.incident).where(o.run == code(query.run_id, bits=LONG))
-    if not query.dag_id and query.readable is None:
-        return selected
-    selected = selected.join(known_task, k.id == o.task)
-    if query.dag_id:
-        selected = selected.where(k.dag == code(query.dag_id))
-    return selected if query.readable is None else selected.where(k.dag.in_(codes(query.readable)))
-
-
-def _worded(connection: sa.Connection, text: str) -> list[int] | None:
-    """The answers in which a text stands; None where they are so many that each incident is better
-    looked at by itself."""
-    if not text:
-        return []
-    query = sa.select(wording.c.id).where(_holds(text)).limit(FEW + 1)
-    found = list(connection.execute(query).scalars())
-    return found if len(found) <= FEW else None
-
-
-def _holds(text: str) -> Any:
-    return wording.c.search.contains(clean(text).lower(), autoescape=True)
-
-
-def _said(query: Query, worded: list[int] | None) -> Any:
-    """The text stands in the answer, or in the name of a DAG."""
-    d = incident_dag.c
-
-    def says(column: Any) -> Any:
-        if worded is None:
-            return sa.exists().where(wording.c.id == column, _holds(query.text))
-        return column.in_(sa.bindparam("worded", worded, expanding=True, literal_execute=True))
-
-    text = clean(query.text).lower()
-    named = sa.select(known_dag.c.id).where(
-        sa.func.lower(known_dag.c.dag_id).contains(text, autoescape=True)
-    )
-    in_dags = sa.select(d.incident).where(d.dag.in_(named))
-    if query.readable is None:
-        return sa.or_(says(incident.c.wording), incident.c.id.in_(in_dags))
-    readable = d.dag.in_(codes(query.readable))
-    in_words = sa.select(d.incident).where(readable, says(d.wording))
-    return sa.or_(incident.c.id.in_(in_words), incident.c.id.in_(in_dags.where(readable)))
-
-
-def _no_member(query: Query) -> Any:
-    """Members stand with their outage, where that may be read."""
-    i = incident.c
-    if query.readable is None:
-        return i.outage.is_(None)
-    d = incident_dag.alias("of_leader").c
-    leads = sa.exists().where(d.incident == i.outage, d.dag.in_(codes(query.readable)))
-    return sa.or_(i.outage.is_(None), ~leads)
 
 
 # ---------------------------------------------------------------- pages
@@ -261,7 +69,8 @@ def _cursor(query: Query, value: int, id_: int, total: int) -> str:
     return base64.urlsafe_b64encode(told).decode().rstrip("=")
 
 
-def _position(query: Query) -> tuple[int, int, int]:
+def _position(query: Query) -> tuple[tuple[int, int], int]:
+    """The place that the cursor names, and the total that it was given with."""
     try:
         padded = query.cursor + "=" * (-len(query.cursor) % 4)
         told = base64.b64decode(padded, b"-_", validate=True)
@@ -270,7 +79,7 @@ def _position(query: Query) -> tuple[int, int, int]:
         order = ""
     if order != query.order or max(abs(value), abs(id_)) >= 1 << 63 or not 0 <= total <= CAP:
         raise WrongUse("cursor: not one of this list; leave it out to begin with the first page")
-    return value, id_, total
+    return (value, id_), total
 
 
 # ---------------------------------------------------------------- incidents as they are seen
@@ -346,7 +155,7 @@ def _narrowed(
     """The rows with what happened in the readable DAGs; those in which nothing did are left out."""
     d = incident_dag.c
     scopes: dict[int, list[Any]] = defaultdict(list)
-    query = sa.select(incident_dag).where(d.incident.in_(rows), d.dag.in_(codes(readable)))
+    query = sa.select(incident_dag).where(d.incident.in_(rows), among(readable))
     for row in connection.execute(query).mappings():
         scopes[row["incident"]].append(row)
     narrowed = {}
@@ -375,7 +184,7 @@ def _members(connection: sa.Connection, ids: Iterable[int], readable: Readable) 
     i, d = incident.c, incident_dag.c
     query = sa.select(i.outage, sa.func.count()).where(i.outage.in_(list(ids))).group_by(i.outage)
     if readable is not None:
-        query = query.where(sa.exists().where(d.incident == i.id, d.dag.in_(codes(readable))))
+        query = query.where(sa.exists().where(d.incident == i.id, among(readable)))
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -387,7 +196,7 @@ def _leaders(
     if readable is None or not leaders:
         return leaders
     d = incident_dag.c
-    query = sa.select(d.incident).where(d.incident.in_(leaders), d.dag.in_(codes(readable)))
+    query = sa.select(d.incident).where(d.incident.in_(leaders), among(readable))
     return set(connection.execute(query).scalars())
 
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from dagnosis.errors import WrongUse
 from dagnosis.incidents import schema
+from dagnosis.incidents.asking import among, codes
 from dagnosis.incidents.contract import Change, Entry, State
 from dagnosis.incidents.database import clean
-from dagnosis.incidents.finding import Readable, codes
+from dagnosis.incidents.finding import Readable
 from dagnosis.incidents.recording import lock
 from dagnosis.incidents.standing import effective
 from dagnosis.incidents.tables import (
@@ -130,8 +131,11 @@ def timeline(connection: sa.Connection, incident_id: int, readable: Readable) ->
     query = sa.select(e.occurred, e.what, e.text, e.who).where(e.incident == incident_id)
     if not whole:
         query = query.where(e.what.in_(_SAID.values()), e.who != "")
-    entries = [Entry(when=w, what=what, text=text, who=who) for w, what, text, who in
-               connection.execute(query.order_by(e.occurred, e.id))]  # fmt: skip
+    entries = [
+        # a try that failed earlier may have been heard of later
+        Entry(when=min(w, first) if what == "new" else w, what=what, text=text, who=who)
+        for w, what, text, who in connection.execute(query.order_by(e.occurred, e.id))
+    ]
     if not whole:
         entries.append(Entry(when=first, what="new"))
     entries += _feedback(connection, incident_id, readable)
@@ -149,9 +153,7 @@ def _scope(
     if row is None or readable is None:
         return None if row is None else (True, row.first_seen)
     seen = sa.select(sa.func.count(), sa.type_coerce(sa.func.min(d.first_seen), d.first_seen.type))
-    found = connection.execute(
-        seen.where(d.incident == incident_id, d.dag.in_(codes(readable)))
-    ).one()
+    found = connection.execute(seen.where(d.incident == incident_id, among(readable))).one()
     return (found[0] == row.dags, found[1]) if found[0] else None
 
 

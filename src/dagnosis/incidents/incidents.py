@@ -51,9 +51,11 @@ class Incidents(Database):
     # ------------------------------------------------------------ recording
 
     def record(
-        self, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered] = ()
-    ) -> list[Recorded]:
-        """See `IncidentStore.record`. Batches of some hundred are counted fastest.
+        self, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered] = (), *,
+        quiet: bool = False,
+    ) -> list[Recorded]:  # fmt: skip
+        """See `IncidentStore.record`. Batches of some hundred are counted fastest. What is recorded
+        `quiet`, such as failures of last month, is told to nobody.
 
         Of the `diagnoses` those are kept, in the same transaction, whose try is kept whole (found by
         its `diagnosis_id`); they go when it is not any more, unless a user gave feedback.
@@ -61,7 +63,7 @@ class Incidents(Database):
         batch = list(occurrences)
         if not batch:
             return []
-        with self._writing() as connection:
+        with self._writing() as connection, recording.telling(connection, quiet):
             recorded = recording.record(connection, batch, retention.horizon(connection))
             recording.keep_diagnoses(connection, batch, diagnoses)
             return recorded
@@ -76,18 +78,19 @@ class Incidents(Database):
             return recovering.recover(connection, task)
 
     def green(
-        self, dag_id: str, task_id: str, when: datetime, kind: Kind | None = None
-    ) -> list[int]:
+        self, dag_id: str, task_id: str, when: datetime, kind: Kind | None = None, *,
+        quiet: bool = False,
+    ) -> list[int]:  # fmt: skip
         """A task succeeded at `when` (or a file could be imported, with the file as DAG and no task):
         the incidents that are resolved by it, since all their tasks are well again. Each success is
         to be given once, in order; cheap where the task is in no open incident. Incidents of its data
-        are resolved only with the kind `data`, by a batch that was checked."""
+        are resolved only with the kind `data`, by a batch that was checked. `quiet` as in `record`."""
         task = (dag_id, task_id)
         with self._reading() as connection:
             rows = connection.execute(recovering.red(task, when, kind)).all()
         if not recovering.waiting(rows):
             return []
-        with self._writing() as connection:
+        with self._writing() as connection, recording.telling(connection, quiet):
             return recovering.green(connection, task, when, kind, self.now())
 
     def block(self, task: TaskRef, blast: Sequence[str], kind: Kind = "failure") -> None:
@@ -120,6 +123,11 @@ class Incidents(Database):
         """See `IncidentStore.occurrence`."""
         with self._reading() as connection:
             return finding.occurrence_of(connection, task, kind)
+
+    def counted(self, tasks: Iterable[TaskRef], kind: Kind = "failure") -> frozenset[TaskRef]:
+        """See `IncidentStore.counted`."""
+        with self._reading() as connection:
+            return recording.counted(connection, tasks, kind)
 
     def occurrences(
         self, incident_id: int, *, limit: int = 50, before: datetime | None = None,

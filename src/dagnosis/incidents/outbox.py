@@ -62,10 +62,15 @@ class Outbox:
         self.most_an_hour = most_an_hour
         self.link = link
 
-    def fill(self, notifiers: Sequence[str]) -> int:
+    def fill(
+        self,
+        notifiers: Sequence[str],
+        held: Callable[[str, int], None] = lambda _name, _count: None,
+    ) -> int:
         """Make messages of the transitions that nobody was told of; how many messages.
 
-        With no notifier they are told to nobody, and not later either.
+        With no notifier they are told to nobody, and not later either. `held` is told how many of a
+        notifier's messages are held back, because there were too many within an hour.
         """
         made = 0
         while True:
@@ -75,8 +80,14 @@ class Outbox:
                 if not rows:
                     return made
                 now = self.incidents.now()
+                kept_back = {}
                 for notifier in notifiers:
-                    made += self._write(connection, notifier, rows, now)
+                    letters = self._write(connection, notifier, rows, now)
+                    made += len(letters)
+                    kept_back[notifier] = sum(one["state"] == "held" for one in letters)
+            for notifier, count in kept_back.items():
+                if count:
+                    held(notifier, count)
 
     def _untold(self, connection: sa.Connection) -> list[Notice]:
         e = entry.c
@@ -109,7 +120,7 @@ class Outbox:
 
     def _write(
         self, connection: sa.Connection, notifier: str, notices: list[Notice], now: datetime
-    ) -> int:
+    ) -> list[dict[str, Any]]:
         b = outbox.c
         hour = now.replace(minute=0, second=0, microsecond=0)
         told = connection.execute(
@@ -125,7 +136,7 @@ class Outbox:
         if len(notices) > free:
             letters.append(_row(notifier, self._overflow(hour), now, "waiting"))
         connection.execute(inserting(connection, outbox).on_conflict_do_nothing(), letters)
-        return len(letters)
+        return letters
 
     def _overflow(self, hour: datetime) -> Notice:
         return Notice(

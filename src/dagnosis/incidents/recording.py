@@ -7,7 +7,8 @@ holds when it is written: counts are exact with any number of writers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -168,6 +169,20 @@ def lock(connection: sa.Connection) -> None:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
+@contextmanager
+def telling(connection: sa.Connection, quiet: bool) -> Iterator[None]:
+    """What is written within is told, unless it is `quiet`: then it only stands in the timelines."""
+    if not quiet:
+        yield
+        return
+    lock(connection)
+    e = entry.c
+    last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(e.id), 0))).scalar_one()
+    yield
+    fresh = sa.update(entry).where(e.id > last, e.told == 0)
+    connection.execute(fresh.values(told=1))
+
+
 def chunks(items: Iterable[T], size: int) -> Iterable[list[T]]:
     """Lists of at most `size` items."""
     iterator = iter(items)
@@ -203,6 +218,17 @@ def _record(connection: sa.Connection, chunk: list[Occurrence]) -> list[Recorded
         told = answers.get(its)
         recorded.append(Recorded(incident_id=id_, known=False, transition=told))
     return recorded
+
+
+def counted(
+    connection: sa.Connection, tasks: Iterable[TaskRef], kind: Kind
+) -> frozenset[TaskRef]:
+    """See `IncidentStore.counted`."""
+    found: set[TaskRef] = set()
+    for chunk in chunks(tasks, CHUNK):
+        keys = {key(task, kind): task for task in chunk}
+        found.update(keys[its] for its in _known(connection, set(keys)))
+    return frozenset(found)
 
 
 def _of(one: Occurrence) -> tuple[Kind, str]:

@@ -10,9 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from dagnosis.errors import WrongUse
+from dagnosis.incidents.asking import codes
 from dagnosis.incidents.contract import Count
 from dagnosis.incidents.database import inserting, upsert
-from dagnosis.incidents.finding import Readable, codes
+from dagnosis.incidents.finding import Readable
 from dagnosis.incidents.recording import Key, lock
 from dagnosis.incidents.tables import (
     EPOCH,

@@ -125,6 +125,13 @@ class Store(Database):
             rows = connection.execute(query).mappings().all()
         return [Feedback(**row) for row in rows]
 
+    def verdicts(self) -> dict[Said, int]:
+        """How many answers users confirmed and corrected."""
+        verdict = schema.feedback.c.verdict
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(verdict, sa.func.count()).group_by(verdict)).all()
+        return dict(rows)  # type: ignore[arg-type]
+
     def labels(self) -> list[Label]:
         """One label a diagnosis that users agree on, in order of time.
 

@@ -151,7 +151,12 @@ incident = sa.Table(
     Index("incident_state", "state", "last_seen"),
     Index("incident_cause", "cause", "last_seen"),
     Index("incident_detail", "detail", "last_seen"),
-    Index("incident_outage", "outage"),
+    Index(
+        "incident_outage",
+        "outage",
+        sqlite_where=sa.text("outage IS NOT NULL"),
+        postgresql_where=sa.text("outage IS NOT NULL"),
+    ),
 )
 
 incident_dag = sa.Table(

@@ -27,7 +27,7 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b\b")) + b"\x7f"
 def encoding_of(start: bytes) -> str | None:
     """The wide encoding of a log that begins with `start`; None for bytes that ASCII is part of."""
     for bom, encoding in _BOMS:
-        if start.startswith(bom):
+        if start.startswith(bom) and _reads(start, encoding):
             return encoding
     even, odd = start[0:4096:2], start[1:4096:2]
     if len(odd) > 8 and odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.05 * len(even):
@@ -35,6 +35,13 @@ def encoding_of(start: bytes) -> str | None:
     if len(odd) > 8 and even.count(0) > 0.4 * len(even) and odd.count(0) < 0.05 * len(odd):
         return "utf-16-be"
     return None
+
+
+def _reads(start: bytes, encoding: str) -> bool:
+    """Is it text in that encoding? What looks like a byte order mark may stand before bytes of ASCII:
+    two of them make one character, which is never a space, a digit or a line end."""
+    text = start[:4096].decode(encoding, "ignore")
+    return len(text) < 9 or any(c < "\u0100" for c in text)
 
 
 def refuse_binary(start: bytes, name: str) -> None:

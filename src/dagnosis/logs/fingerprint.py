@@ -14,6 +14,7 @@ another row, run, partition file or installation path is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -46,7 +47,13 @@ def normalise(text: str) -> str:
     >>> normalise("No such file: '/opt/airflow/data/2026/orders_20261122.csv'")
     'no such file: <path>/orders.csv'
     """
-    text = redact(text[:LOOKED_AT].encode("utf-8", "replace").decode("utf-8"))
+    return _normal(text[:LOOKED_AT])
+
+
+@lru_cache(1024)
+def _normal(text: str) -> str:
+    # failures that come by the thousand say the same words
+    text = redact(text.encode("utf-8", "replace").decode("utf-8"))
     for expression, replacement in _BEFORE:
         text = expression.sub(replacement, text)
     text = mask(text)

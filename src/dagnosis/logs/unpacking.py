@@ -18,9 +18,6 @@ CHUNK = 1 << 19
 """Bytes of a chunk, give or take what the last piece brought."""
 _OUTPUT = 64 << 10
 """Bytes that one step of a decompressor may give. A damaged stream loses at most so much."""
-_ZSTD_PIECE = 1 << 9
-"""Packed bytes of one step of zstandard, which cannot be told to stop: four of them may hold
-128 KiB, so a step gives at most 16 MiB."""
 _PIECE = 64 << 10
 _ARCHIVES = (
     (0, b"PK\x03\x04", "a zip archive: unpack it and name the logs in it"),
@@ -164,35 +161,25 @@ def _bunzip(decoder: Any, piece: bytes) -> Iterator[bytes]:
         yield decoder.decompress(b"", _OUTPUT)
 
 
-class _Zstd:
-    """A zstandard frame with the `eof` and `unused_data` of the standard library's decoders."""
+def _new_zstd() -> Any:
+    from dagnosis.zstd import ZstdDecompressor
 
-    def __init__(self) -> None:
-        import zstandard
+    return ZstdDecompressor()
 
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._error = zstandard.ZstdError
-        self.unused_data = b""
 
-    @property
-    def eof(self) -> bool:
-        return bool(self._frame.eof)
+def _unzstd(decoder: Any, piece: bytes) -> Iterator[bytes]:
+    from dagnosis.zstd import ZstdError
 
-    def steps(self, piece: bytes) -> Iterator[bytes]:
-        for at in range(0, len(piece), _ZSTD_PIECE):
-            try:
-                yield self._frame.decompress(piece[at : at + _ZSTD_PIECE])
-            except self._error as error:
-                raise OSError(str(error)) from None
-            if self._frame.eof:
-                self.unused_data = self._frame.unused_data + piece[at + _ZSTD_PIECE :]
-                return
+    try:
+        yield from _bunzip(decoder, piece)
+    except ZstdError as error:
+        raise OSError(str(error)) from None
 
 
 _DAMAGED = (zlib.error, lzma.LZMAError, OSError, EOFError)
 _CODECS: tuple[tuple[bytes, tuple[str, Callable[[], Any], Steps]], ...] = (
     (b"\x1f\x8b", ("gzip", lambda: zlib.decompressobj(31), _inflate)),
-    (b"\x28\xb5\x2f\xfd", ("zstandard", _Zstd, _Zstd.steps)),
+    (b"\x28\xb5\x2f\xfd", ("zstandard", _new_zstd, _unzstd)),
     (b"BZh", ("bzip2", bz2.BZ2Decompressor, _bunzip)),
     (b"\xfd7zXZ\x00", ("xz", lzma.LZMADecompressor, _bunzip)),
 )

@@ -152,7 +152,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("dagnosis_dataset_strangeness_ratio", "gauge", "Score of the batch that was checked last over the limit of its dataset; above 1 is an alarm.", ("dataset",)),
     # forecast
     Family("dagnosis_forecast_risk_ratio", "histogram", "Risks that were predicted of runs.", (), RISKS),
-    Family("dagnosis_forecast_runs", "gauge", "Open and next runs by predicted risk: low, raised, and high where alerts begin.", ("band",)),
+    Family("dagnosis_forecast_runs", "gauge", "Open and next runs by predicted risk, of the 200 with the highest: low, raised, and high where alerts begin.", ("band",)),
     Family("dagnosis_forecast_scored_total", "counter", "Predicted runs whose outcome came, by bin of the predicted risk (its upper edge).", ("bin",)),
     Family("dagnosis_forecast_expected_failures_total", "counter", "Failures that were expected of them: the sum of their risks.", ("bin",)),
     Family("dagnosis_forecast_observed_failures_total", "counter", "Failures that came of them.", ("bin",)),
@@ -179,6 +179,7 @@ KEPT = (
     "dagnosis_dataset_checked_timestamp_seconds",
     "dagnosis_dataset_rows",
     "dagnosis_dataset_strangeness_ratio",
+    "dagnosis_forecast_runs",
     "dagnosis_model_info",
     "dagnosis_model_trained_timestamp_seconds",
     "dagnosis_last_success_timestamp_seconds",

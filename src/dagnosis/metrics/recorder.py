@@ -82,6 +82,7 @@ class Metrics:
         self._names = {label: Names(cap) for label, cap in {**CAPS, "dag_id": dags}.items()}
         self._models: dict[str, tuple[str, ...]] = {}
         self._last: dict[str, float] = {}
+        self._totals: dict[tuple[str, ...], int] = {}
         self._of: dict[str, Any] = {family.name: self._made(family) for family in FAMILIES}
         if process:
             ProcessCollector(registry=self.registry)
@@ -105,6 +106,17 @@ class Metrics:
         if overflowed:
             self._of["dagnosis_label_overflows_total"].labels(label).inc()
         return name
+
+    def _more(self, family: str, total: int | None, *labels: str, of: str = "") -> int:
+        """Counts one more, or what a total that is kept elsewhere, `of` something, has grown by; how
+        many. Where that falls (somebody deleted what was counted) the counter stands."""
+        more = 1
+        if total is not None:
+            counted = self._totals.get((family, of, *labels), 0)
+            more = max(total - counted, 0)
+            self._totals[(family, of, *labels)] = counted + more
+        self._of[family].labels(*labels).inc(more)
+        return more
 
     # what fails
 
@@ -183,9 +195,9 @@ class Metrics:
         if confidence is not None:
             self._of["dagnosis_diagnosis_confidence_ratio"].labels(engine).observe(confidence)
 
-    def told(self, verdict: Verdict) -> None:
-        """A user confirmed or corrected an answer."""
-        self._of["dagnosis_feedback_total"].labels(verdict).inc()
+    def told(self, verdict: Verdict, total: int | None = None) -> None:
+        """A user confirmed or corrected an answer; or, with `total`, so many are kept in all."""
+        self._more("dagnosis_feedback_total", total, verdict)
 
     def llm(
         self, outcome: CallOutcome, *, tokens: int = 0, cost: float = 0.0, seconds: float = 0.0
@@ -238,15 +250,17 @@ class Metrics:
         limit: float = 0.0,
         seconds: float | None = None,
         when: float | None = None,
+        total: int | None = None,
     ) -> None:
-        """A batch was checked: `score` and `limit` as in its finding, `when` in Unix time (now)."""
+        """A batch was checked: `score` and `limit` as in its finding, `when` in Unix time (now). With
+        `total` so many checks of the dataset ended so in all."""
         name = self._named("dataset", dataset)
         when = self._clock() if when is None else when
-        self._of["dagnosis_checks_total"].labels(name, status).inc()
+        more = self._more("dagnosis_checks_total", total, name, status, of=dataset)
         if seconds is not None:
             self._of["dagnosis_check_duration_seconds"].observe(seconds)
         if status == "error":
-            self.failed("check")
+            self.failed("check", more)
         else:
             self.dataset(dataset, when, rows=rows, score=score, limit=limit)
 
@@ -261,6 +275,8 @@ class Metrics:
     ) -> None:
         """How the last batch of a dataset was, checked at a Unix time."""
         name = self._named("dataset", dataset)
+        for status in CLOSED["status"]:  # a series that begins with 1 has no increase
+            self._of["dagnosis_checks_total"].labels(name, status)
         self._of["dagnosis_dataset_checked_timestamp_seconds"].labels(name).set(when)
         if rows is not None:
             self._of["dagnosis_dataset_rows"].labels(name).set(rows)
@@ -304,13 +320,20 @@ class Metrics:
         if old is not None and old != series:
             info.remove(*old)
         self._models[named] = series
+        for outcome in get_args(Retrained):
+            self._of["dagnosis_retrainings_total"].labels(named, outcome)
         info.labels(*series).set(1)
         self._of["dagnosis_model_trained_timestamp_seconds"].labels(named).set(trained.timestamp())
 
-    def retrained(self, name: str, outcome: Retrained) -> None:
-        """A retraining ended; all but a failed one are successes."""
-        self._of["dagnosis_retrainings_total"].labels(self._named("model", name), outcome).inc()
-        (self.failed if outcome == "failed" else self.succeeded)("retrain")
+    def retrained(self, name: str, outcome: Retrained, total: int | None = None) -> None:
+        """A retraining ended; all but a failed one are successes. With `total` so many ended so in
+        all, and when the last one did is told by `succeeded`."""
+        named = self._named("model", name)
+        more = self._more("dagnosis_retrainings_total", total, named, outcome, of=name)
+        if outcome == "failed":
+            self.failed("retrain", more)
+        elif total is None:
+            self.succeeded("retrain")
 
     # dagnosis itself
 
@@ -320,18 +343,21 @@ class Metrics:
         self._last[activity] = last
         self._of["dagnosis_last_success_timestamp_seconds"].labels(activity).set(last)
 
-    def failed(self, activity: Activity) -> None:
-        """An activity failed."""
-        self._of["dagnosis_activity_failures_total"].labels(activity).inc()
+    def failed(self, activity: Activity, count: int = 1) -> None:
+        """An activity failed, so many times."""
+        self._of["dagnosis_activity_failures_total"].labels(activity).inc(count)
 
-    def notified(self, notifier: str, outcome: Sent) -> None:
-        """A notification was sent, failed or suppressed."""
+    def notified(self, notifier: str, outcome: Sent, count: int = 1) -> None:
+        """Notifications were sent, failed or suppressed; a count of 0 makes the notifier known."""
         name = self._named("notifier", notifier)
-        self._of["dagnosis_notifications_total"].labels(name, outcome).inc()
-        if outcome == "sent":
+        notifications = self._of["dagnosis_notifications_total"]
+        for each in get_args(Sent):
+            notifications.labels(name, each)
+        notifications.labels(name, outcome).inc(count)
+        if outcome == "sent" and count:
             self.succeeded("notify")
         elif outcome == "failed":
-            self.failed("notify")
+            self.failed("notify", count)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """The server answered: the pattern of the route (never the path), and the HTTP status."""

@@ -21,6 +21,7 @@ from dagnosis.data.batch import Blame, Difference
 from dagnosis.data.cells import Cell
 from dagnosis.data.rows import Outlier
 from dagnosis.errors import UnreadableInput, WrongUse
+from dagnosis.extras import LEARN, lacking
 from dagnosis.model import TaskRef
 
 if TYPE_CHECKING:
@@ -253,7 +254,6 @@ def _check(
     engine: Engine, name: str, partition: str, run: str, judge: Judge, memory: Memory
 ) -> _Made:
     from dagnosis.data.profile import profile_rows, read
-    from dagnosis.data.rows import outliers
 
     started = time.perf_counter()
     _, totals, rows = read(engine)
@@ -278,7 +278,7 @@ def _check(
         differences=judged.differences,
         examples=_examples(judged, found, rows) if judged.alarm else (),
         cells=_cells(rows),
-        outliers=tuple(outliers(rows.columns.values(), EXAMPLES)),
+        outliers=_outliers(rows),
         gaps=_gaps(judged, rows),
         elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
     )
@@ -332,8 +332,19 @@ def _cells(rows: Rows) -> tuple[Cell, ...]:
     return tuple(found[:CELLS])
 
 
+def _outliers(rows: Rows) -> tuple[Outlier, ...]:
+    """None without the extra `learn`; `_gaps` says so."""
+    from dagnosis.data.rows import outliers
+
+    return () if lacking() else tuple(outliers(rows.columns.values(), EXAMPLES))
+
+
 def _gaps(judged: Judgement, rows: Rows) -> tuple[str, ...]:
+    from dagnosis.data.rows import FEWEST
+
     gaps = []
+    if rows.sampled >= FEWEST and lacking():
+        gaps.append(f"rows that are unlike the others were not looked for; run {LEARN}")
     if judged.batches < 30:
         gaps.append(f"only {judged.batches} batches of history; from 30 on the judgement is firm")
     if rows.sampled < rows.total:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dagnosis.errors import DagnosisError, WrongUse
+from dagnosis.extras import LEARN, lacking
 from dagnosis.model import TaskRef
 
 if TYPE_CHECKING:
@@ -32,12 +33,9 @@ NEEDED = (
     "onnxruntime",
     "PyYAML",
     "rich",
-    "scikit-learn",
-    "skops",
     "SQLAlchemy",
     "tokenizers",
     "uvicorn",
-    "zstandard",
 )
 
 
@@ -59,6 +57,7 @@ def checks(*, llm: bool = False) -> list[Check]:
     local = [
         _python(),
         *map(_library, NEEDED),
+        _learn(),
         _causes(),
         _diagnosis(),
         _models(),
@@ -79,6 +78,14 @@ def _library(name: str) -> Check:
         return Check(name, True, version(name))
     except PackageNotFoundError:
         return Check(name, False, "missing", f"Run: pip install {name}")
+
+
+def _learn() -> Check:
+    missing = lacking()
+    told = (
+        f"not installed: {', '.join(missing)} (to train forecasts, to find outlying rows: {LEARN})"
+    )
+    return Check("learn", True, told if missing else "scikit-learn, scipy and skops are installed")
 
 
 def _causes() -> Check:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from dagnosis.errors import UnreadableInput
+from dagnosis.extras import need_learn
 from dagnosis.forecast.drift import Window, windows
 
 LEAST = 50
@@ -30,8 +31,10 @@ def watch(
     """Forecasts of the model in use for runs that were asked for after it was trained, beside how
     they ended, in windows of `size` runs.
 
-    Raises `UnreadableInput` where fewer than 50 of them have ended.
+    Raises `UnreadableInput` where fewer than 50 of them have ended, `MissingExtra` without the extra
+    `learn`.
     """
+    need_learn("forecast drift")
     import numpy as np
 
     from dagnosis.forecast import batch, facts, trained

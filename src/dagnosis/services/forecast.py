@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dagnosis.errors import UnreadableInput
+from dagnosis.extras import LEARN, need_learn
 from dagnosis.services.score import Risk, Scored, score
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def replay(
     from dagnosis.forecast.facts import merged
     from dagnosis.forecast.history import Table
     from dagnosis.forecast.models import make
+    from dagnosis.forecast.models.blend import Blend
     from dagnosis.forecast.online import Forecaster
     from dagnosis.forecast.online import replay as answers
 
@@ -66,11 +68,17 @@ def replay(
                 requests += 1
     except OSError as error:
         raise UnreadableInput(f"{out}: {(error.strerror or str(error)).lower()}") from None
-    return Replayed(requests, len(forecaster), forecaster.fits, tuple(forecaster.trouble.lines()))
+    troubles = list(forecaster.trouble.lines())
+    if isinstance(forecaster.model, Blend) and forecaster.model.left_out:
+        left_out = ", ".join(forecaster.model.left_out)
+        troubles.append(f"the models {left_out} had no say; for them run {LEARN}")
+    return Replayed(requests, len(forecaster), forecaster.fits, tuple(troubles))
 
 
 def evaluate(runs: Path, step: Callable[[str], None] = lambda _: None) -> Evaluation:
-    """Every model by time on a table of runs; raises as `evaluation.evaluate` does."""
+    """Every model by time on a table of runs; raises as `evaluation.evaluate` does, and
+    `MissingExtra` without the extra `learn`."""
+    need_learn("forecast evaluate")
     from dagnosis.forecast import batch, facts
     from dagnosis.forecast.evaluation import evaluate as judged
     from dagnosis.forecast.history import Table

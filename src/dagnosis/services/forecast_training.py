@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dagnosis.errors import UnreadableInput
+from dagnosis.extras import need_learn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,8 +83,10 @@ def train(
     were asked for after it was trained. Only then it learns from all. `signals` (JSON lines) teach how
     far warnings and silence of a running task move its risk.
 
-    Raises `UnreadableInput` for too little history (50 labelled runs and 5 failures on either side).
+    Raises `UnreadableInput` for too little history (50 labelled runs and 5 failures on either side),
+    `MissingExtra` without the extra `learn`.
     """
+    need_learn("training the forecast")
     from dagnosis.forecast import trained
     from dagnosis.forecast.calibration import drift, fit_line
     from dagnosis.forecast.evaluation import pr_auc, sample

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from dagnosis import __version__
-from dagnosis.errors import DagnosisError
+from dagnosis.errors import DagnosisError, WrongUse
 from dagnosis.logs.redaction import redact
+
+if TYPE_CHECKING:
+    from dagnosis.settings import Settings
 
 Grade: TypeAlias = Literal["ok", "warn", "bad", "unknown"]
 
@@ -89,15 +92,61 @@ def said(store: Kept, process: str) -> Status | None:
         return None
 
 
+@contextmanager
+def working(settings: Settings, process: str, what: str) -> Iterator[Callable[[str], None]]:
+    """Says how work on `what` went that ends by itself (the check of a dataset, the retraining of a
+    model), where incidents are kept. The block may name its outcome (`done` otherwise); one that raises
+    a `DagnosisError` has `failed`, and wrong use is not told at all. Each outcome is counted as
+    `what:outcome`, on top of what was counted before.
+
+    That nothing can be said is no reason to fail; two that end at the same moment may lose a count.
+    """
+    outcomes = ["done"]
+    try:
+        yield outcomes.append
+    except WrongUse:
+        raise
+    except DagnosisError as error:
+        _did(settings, process, f"{redact(what)}:failed", redact(str(error)))
+        raise
+    _did(settings, process, f"{redact(what)}:{outcomes[-1]}", "")
+
+
+def _did(settings: Settings, process: str, counted: str, error: str) -> None:
+    from dagnosis.incidents.incidents import open_incidents
+    from dagnosis.incidents.place import place
+
+    now = datetime.now(timezone.utc)
+    with suppress(DagnosisError):
+        if not place(settings.store_place).exists:
+            return
+        with open_incidents(settings.store_place) as store:
+            before = said(store, process) or Status(process=process, version=__version__, said=now)
+            status = msgspec.structs.replace(
+                before,
+                version=__version__,
+                said=now,
+                counts={**before.counts, counted: before.counts.get(counted, 0) + 1},
+                host=socket.gethostname(),
+            )
+            if error:
+                status = msgspec.structs.replace(status, last_error=error, last_error_at=now)
+            else:
+                status = msgspec.structs.replace(status, last_success=now)
+            say(store, status)
+
+
 class Pulse:
     """Says how a watch is, after each of its rounds (`Afterwards` of `services.watch.follow`) and when
-    its Airflow does not answer. It speaks at most every `SPEAKS` seconds, but of trouble at once."""
+    its Airflow does not answer. It speaks at most every `SPEAKS` seconds, but of trouble at
+    once. `every_seconds` is how often it is expected to (0: nobody waits for it)."""
 
     def __init__(
         self,
         store: Kept,
         spool: Path | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        every_seconds: float = SPEAKS,
     ) -> None:
         self._store, self._spool, self._now = store, spool, now
         self._status = Status(
@@ -105,7 +154,7 @@ class Pulse:
             version=__version__,
             said=now(),
             started=now(),
-            every_seconds=SPEAKS,
+            every_seconds=every_seconds,
             host=socket.gethostname(),
         )
         self._spoken: datetime | None = None

@@ -3,39 +3,89 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, get_args
 
 import msgspec
 
 from dagnosis.errors import DagnosisError, WrongUse
 from dagnosis.metrics import Metrics
-from dagnosis.metrics.catalogue import CallOutcome
+from dagnosis.metrics.catalogue import CheckStatus, Retrained
 from dagnosis.metrics.recorder import Counted
+from dagnosis.services.health import Kept, said
 from dagnosis.services.watch.measuring import measure, report
+from dagnosis.services.watch.notes import Notes
 from dagnosis.settings import Settings
 
 if TYPE_CHECKING:
-    from dagnosis.logs.llm.consult import Consultation
+    from dagnosis.data.store import ProfileStore
     from dagnosis.services.watch.rounds import Round as Done
 
 EVERY = 300.0
 """Seconds between two looks into the store."""
+AGAIN = timedelta(minutes=10)
+"""How far back checks are looked for again."""
 
 
-def seed(metrics: Metrics, settings: Settings, incidents: Counted | None = None) -> None:
-    """Take from the stores that exist what survives a restart; none is created.
+class Incidents(Counted, Kept, Protocol):
+    """What is asked of a store of incidents."""
 
-    Raises `ServiceUnreachable` or `UnreadableInput` for a store that cannot be read.
-    """
-    if incidents is not None:
-        metrics.refresh(incidents)
-    _models(metrics, settings)
-    _datasets(metrics, settings)
-    _budget(metrics, settings)
+
+class Seeds:
+    """Takes from the stores that exist, at the start and every `EVERY` seconds, what survives a restart
+    and what other processes did: checks, retrainings, feedback. No store is created."""
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        settings: Settings,
+        incidents: Incidents | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        self._metrics, self._settings, self._incidents = metrics, settings, incidents
+        self._begun = self._since = now()
+        self._counted: dict[tuple[str, str, str], datetime] = {}
+
+    def __call__(self) -> None:
+        """Take it. Raises `ServiceUnreachable` or `UnreadableInput` for a store that cannot be read."""
+        metrics, settings = self._metrics, self._settings
+        if self._incidents is not None:
+            metrics.refresh(self._incidents)
+            _outlook(metrics, self._incidents)
+            _said(metrics, self._incidents)
+            _feedback(metrics, settings)
+        _models(metrics, settings)
+        _datasets(metrics, settings)
+        self._checks()
+        _budget(metrics, settings)
+
+    def _checks(self) -> None:
+        """Count the batches that were checked since this was made, each check once.
+
+        What a slower clock, or a long transaction, wrote into the last minutes is looked for again.
+        """
+        profiles = _profiles(self._settings)
+        for one in profiles.checked(self._since) if profiles else ():
+            key = one.dataset, one.partition, one.run
+            if self._counted.get(key) == one.made:
+                continue
+            self._counted[key] = one.made
+            found = msgspec.json.decode(one.finding, type=_Finding)
+            self._metrics.checked(
+                one.dataset, found.status, rows=found.rows, score=found.score, limit=found.limit,
+                seconds=found.elapsed_ms / 1000, when=one.made.timestamp(),
+            )  # fmt: skip
+            self._since = max(self._begun, one.made - AGAIN)
+        self._counted = {key: made for key, made in self._counted.items() if made > self._since}
+
+
+def seed(metrics: Metrics, settings: Settings, incidents: Incidents | None = None) -> None:
+    """Take it once. Raises as `Seeds` does."""
+    Seeds(metrics, settings, incidents)()
 
 
 def now_and_then(
@@ -71,41 +121,30 @@ class Telling:
         self,
         metrics: Metrics,
         settings: Settings,
-        incidents: Counted,
+        incidents: Incidents,
         source: str,
+        notes: Notes,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`source` is the name of what is followed. Raises as `seed` does."""
-        self._metrics, self._settings, self._incidents = metrics, settings, incidents
-        self._source, self._now = source, now
-        seed(metrics, settings, incidents)
+        """`source` is the name of what is followed, `notes` what the parts of the watch write into.
+        Raises as `Seeds` does."""
+        self._metrics, self._spool = metrics, settings.spool_folder
+        self._source, self._notes, self._now = source, notes, now
+        self._seeds = Seeds(metrics, settings, incidents)
+        self._seeds()
         self._taken = now()
 
     def __call__(self, done: Done) -> None:
         """After a round."""
-        measure(self._metrics, report(done, self._settings.spool_folder), self._source)
+        measure(self._metrics, report(done, self._spool, self._notes.take()), self._source)
         now = self._now()
         if now - self._taken >= EVERY:
-            seed(self._metrics, self._settings, self._incidents)
+            self._seeds()
             self._taken = now
 
     def trouble(self) -> None:
         """A round failed."""
         self._metrics.polled(None, source=self._source, ok=False)
-
-
-def consulted(metrics: Metrics) -> Callable[[Consultation], None]:
-    """Tells what became of questions to a language model; what was not asked is not told."""
-
-    def tell(one: Consultation) -> None:
-        if one.note.startswith("not asked"):
-            return
-        outcome: CallOutcome = "won" if one.won else "stood" if one.tokens else "failed"
-        metrics.llm(
-            "kept" if one.kept else outcome, tokens=one.tokens, cost=one.cost, seconds=one.seconds
-        )
-
-    return tell
 
 
 def listen(metrics: Metrics, host: str, port: int) -> Callable[[], None]:
@@ -141,25 +180,70 @@ def _models(metrics: Metrics, settings: Settings) -> None:
                     metrics.succeeded("retrain", one.manifest.created.timestamp())
 
 
-class _Said(msgspec.Struct):
+def _outlook(metrics: Metrics, store: Kept) -> None:
+    from dagnosis.services import outlook
+
+    found = outlook.kept(store)
+    if found is not None:
+        metrics.risks((one.p_fail for one in found.risks), found.threshold)
+        metrics.succeeded("forecast", found.made.timestamp())
+
+
+def _said(metrics: Metrics, store: Kept) -> None:
+    """What processes that end by themselves said of their work (`services.health.working`)."""
+    for name, outcome, total in _counts(store, "check"):
+        if outcome == "failed":
+            metrics.checked(name, "error", total=total)
+    for name, outcome, total in _counts(store, "retrain"):
+        if outcome in get_args(Retrained):
+            metrics.retrained(name, outcome, total)  # type: ignore[arg-type]
+    for process in ("check", "retrain"):
+        status = said(store, process)
+        if status is not None and status.last_success is not None:
+            metrics.succeeded(process, status.last_success.timestamp())
+
+
+def _counts(store: Kept, process: str) -> Iterator[tuple[str, str, int]]:
+    status = said(store, process)
+    for what, total in status.counts.items() if status else ():
+        name, _, outcome = what.rpartition(":")
+        yield name, outcome, int(total)
+
+
+def _feedback(metrics: Metrics, settings: Settings) -> None:
+    from dagnosis.incidents.place import place
+    from dagnosis.incidents.store import open_store
+
+    if not place(settings.store_place).exists:
+        return
+    with open_store(settings.store_place) as diagnoses:
+        for verdict, total in diagnoses.verdicts().items():
+            metrics.told(verdict, total)
+
+
+class _Finding(msgspec.Struct):
     """What is read of a stored finding."""
 
     rows: int | None = None
     score: float = 0.0
     limit: float = 0.0
+    elapsed_ms: float = 0.0
+    status: CheckStatus = "healthy"
 
 
-def _datasets(metrics: Metrics, settings: Settings) -> None:
+def _profiles(settings: Settings) -> ProfileStore | None:
     from dagnosis.data.store import ProfileStore
 
     place = settings.profiles_place
-    if "://" not in place and not Path(place).is_file():
-        return
-    for latest in ProfileStore(place).datasets():
-        said = msgspec.json.decode(latest.finding, type=_Said) if latest.finding else _Said()
+    return ProfileStore(place) if "://" in place or Path(place).is_file() else None
+
+
+def _datasets(metrics: Metrics, settings: Settings) -> None:
+    profiles = _profiles(settings)
+    for latest in profiles.datasets() if profiles else ():
+        found = msgspec.json.decode(latest.finding, type=_Finding) if latest.finding else _Finding()
         when = latest.made.timestamp()
-        metrics.dataset(latest.dataset, when, rows=said.rows, score=said.score, limit=said.limit)
-        metrics.succeeded("check", when)
+        metrics.dataset(latest.dataset, when, rows=found.rows, score=found.score, limit=found.limit)
 
 
 def _budget(metrics: Metrics, settings: Settings) -> None:

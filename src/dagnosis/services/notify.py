@@ -13,11 +13,13 @@ from dagnosis.incidents.contract import Incident
 from dagnosis.incidents.notifications import notifiers
 from dagnosis.incidents.notifications.contract import Notice, Notifier, Undelivered
 from dagnosis.incidents.notifications.message import airflow_url, incident_url
+from dagnosis.logs.redaction import redact
 from dagnosis.model import TaskRef
 
 if TYPE_CHECKING:
     from dagnosis.incidents.incidents import Incidents
     from dagnosis.incidents.outbox import Outbox
+    from dagnosis.metrics.catalogue import Sent
     from dagnosis.settings import Settings
 
 
@@ -56,13 +58,19 @@ def linked(settings: Settings) -> Callable[[Incident | None], tuple[str, str]]:
     return link
 
 
-def deliver(outbox: Outbox, told: Sequence[Notifier]) -> Delivered:
+def deliver(
+    outbox: Outbox,
+    told: Sequence[Notifier],
+    tell: Callable[[str, Sent, int], None] = lambda _notifier, _outcome, _count: None,
+) -> Delivered:
     """Deliver everything that is due now, each message once.
 
-    To be called every few seconds; costs two small queries where there is nothing to tell.
+    To be called every few seconds; costs two small queries where there is nothing to tell. `tell` is
+    told at once what became of how many messages of a notifier (suppressed: held back, since there
+    were too many within an hour); a message that fails three times is told three times.
     """
     by_name = {notifier.name: notifier for notifier in told}
-    outbox.fill(list(by_name))
+    outbox.fill(list(by_name), lambda name, count: tell(name, "suppressed", count))
     sent = waiting = dead = 0
     problems: dict[str, None] = {}
     while letters := outbox.take(list(by_name)):
@@ -70,10 +78,13 @@ def deliver(outbox: Outbox, told: Sequence[Notifier]) -> Delivered:
             try:
                 by_name[letter.notifier].notify(letter.notice)
             except Undelivered as error:
-                problems[f"{letter.notifier}: {error}"] = None
-                gone = outbox.failed(letter, str(error), again=error.again, after=error.after)
+                problem = redact(str(error))  # what the other side answers may hold what it was sent
+                problems[f"{letter.notifier}: {problem}"] = None
+                tell(letter.notifier, "failed", 1)
+                gone = outbox.failed(letter, problem, again=error.again, after=error.after)
                 dead, waiting = dead + gone, waiting + (not gone)
             else:
+                tell(letter.notifier, "sent", 1)
                 outbox.sent(letter)
                 sent += 1
     return Delivered(sent, waiting, dead, tuple(problems))
@@ -96,7 +107,7 @@ def rehearse(settings: Settings, only: str = "") -> list[Tried]:
             notifier.notify(notice)
             tried.append(Tried(notifier.name))
         except Undelivered as error:
-            tried.append(Tried(notifier.name, str(error)))
+            tried.append(Tried(notifier.name, redact(str(error))))
     return tried
 
 

@@ -96,7 +96,8 @@ def retrain_forecast(
     """Train a challenger of the forecast on a history of runs, and promote it where it beats the last
     ten outcomes and the model in use, on runs that neither has learned from.
 
-    Raises `UnreadableInput` where there is no history, or too little.
+    Raises `UnreadableInput` where there is no history, or too little, and `MissingExtra` without the
+    extra `learn`.
     """
     from dagnosis.services.forecast_training import train
 

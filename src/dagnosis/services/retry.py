@@ -117,16 +117,21 @@ def decide(
 
 
 def examine_try(error: BaseException | None, log: LogText | None) -> Diagnosis:
-    """Diagnose a try that is failing now: its live exception, and what stands in its log so far.
+    """Diagnose a try that is failing now: its live exception, and what stands in its log so far."""
+    return explain_log(text_of_try(error, log))
+
+
+def text_of_try(error: BaseException | None, log: LogText | None) -> LogText:
+    """The log of a try that is failing now, as it will be once its exception is written to it.
 
     The exception takes the place of the line that Airflow logs about it, since it knows more: the
-    module of its type, and lines that are not yet in the file.
+    module of its type, and lines that are not yet in the file. Without either the text is empty.
     """
     if error is None:
-        return explain_log(log or read_text(""))
+        return log or read_text("")
     line = msgspec.json.encode(record_of(error)).decode()
     if log is None:
-        return explain_log(read_text(line))
+        return read_text(line)
     lines, numbers = list(log.lines), list(log.numbers)
     if told := _told(log):
         lines[told] = line
@@ -134,9 +139,7 @@ def examine_try(error: BaseException | None, log: LogText | None) -> Diagnosis:
         lines.append(line)
         numbers.append(log.lines_total + 1)
     total = max(log.lines_total, numbers[-1])
-    return explain_log(
-        msgspec.structs.replace(log, lines=lines, numbers=numbers, lines_total=total)
-    )
+    return msgspec.structs.replace(log, lines=lines, numbers=numbers, lines_total=total)
 
 
 def is_told(log: LogText) -> bool:

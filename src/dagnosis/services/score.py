@@ -38,7 +38,8 @@ class Risk(msgspec.Struct, frozen=True):
     90 % quantiles of how long it runs, `ends` those of when it ends, `late_by` those of how many
     seconds later than usual that is (below 0: earlier); all three are None where nothing of the kind
     ever succeeded. `late` is that an open run is already older than the 90 % quantile; `p_late` the
-    chance that it ends after its deadline, None where it has none.
+    chance that it ends after its deadline, None where it has none. `run_uid` is that of an open run,
+    empty for the next one.
     """
 
     dag_id: str
@@ -54,6 +55,7 @@ class Risk(msgspec.Struct, frozen=True):
     late_by: tuple[float, ...] | None
     late: bool
     p_late: float | None = None
+    run_uid: str = ""
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -273,6 +275,7 @@ def _risk(
         late_by=tuple(end - usual[0] for end in ends) if ends and usual else None,
         late=bool(one.kind == "open" and usual and elapsed > usual[1]),
         p_late=None if deadline is None else state.durations.after(task, deadline, elapsed),
+        run_uid=request.uid,
     )
 
 

@@ -1,7 +1,8 @@
 """The default: a mean of the log-odds of models that err differently, as far as history carries.
 
 The ladder: with less than `SOME` history the prior answers alone, then it and a forest; from `MUCH` on
-boosted trees and a regression on all columns, too. The prior stays, since what it was shown elsewhere
+boosted trees and a regression on all columns, too. Without the extra `learn` there are no trees: the
+ladder is the prior, then it and the regression. The prior stays, since what it was shown elsewhere
 holds where the local past is no guide, but with half a say: on verdicts of test cycles that lifts the
 PR-AUC by 0.007, and costs 0.001 where there is history in plenty. The others have the same say: weights
 that are fitted on few failures say more about the last incident than about the next.
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 from typing_extensions import Self
 
+from dagnosis.extras import lacking
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances, Labels, Model, Rows, Weights
 from dagnosis.forecast.models.boosted import Boosted
@@ -23,6 +25,7 @@ from dagnosis.forecast.models.forest import HistoryForest
 from dagnosis.forecast.models.linear import chance
 from dagnosis.forecast.models.logistic import Logistic
 from dagnosis.forecast.models.prior import Prior
+from dagnosis.forecast.models.trees import Trees
 
 SOME = (300, 30)
 """Outcomes, and failures among them (and successes), from which a forest is of use."""
@@ -35,13 +38,15 @@ EDGE = 1e-4
 
 
 class Blend:
-    """`members` are those that have a say, by name."""
+    """`members` are those that have a say, by name; `left_out` those that would have one if the extra
+    `learn` were installed."""
 
     name: ClassVar[str] = "blend"
 
     def __init__(self, prior: Prior | None = None) -> None:
         self.prior = prior or Prior()
         self.members: dict[str, Model] = {self.prior.name: self.prior}
+        self.left_out: tuple[str, ...] = ()
 
     def fit(self, rows: Rows, labels: Labels, weights: Weights) -> Self:
         """Choose the rung, fit its members."""
@@ -50,6 +55,9 @@ class Blend:
             members += [Logistic(), Boosted(), HistoryForest()]
         elif _enough(labels, SOME):
             members.append(HistoryForest())
+        if lacking():
+            self.left_out = tuple(one.name for one in members if isinstance(one, Trees))
+            members = [one for one in members if not isinstance(one, Trees)]
         self.members = {one.name: one.fit(rows, labels, weights) for one in members}
         return self
 

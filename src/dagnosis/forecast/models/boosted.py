@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from typing_extensions import Self
 
+from dagnosis.extras import need_learn
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances, Labels, Rows, Weights
 from dagnosis.forecast.models.linear import chance
@@ -58,6 +59,7 @@ class Boosted(Trees):
 
     def grow(self, matrix: Any, failed: Any, weights: Weights) -> Any:
         """Without the weights."""
+        need_learn(self.name)
         trees = self.make()
         with one_thread("openmp"):
             return trees.fit(matrix, failed)

@@ -1,4 +1,4 @@
-"""What the models of trees share: they are scikit-learn's, kept with skops.
+"""What the models of trees share: they are scikit-learn's, kept with skops (the extra `learn`).
 
 Columns that are constant or equal to an earlier one are left out of training: a history of whole
 runs has the DAG's columns twice, and half of the time would go there.
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from dagnosis.errors import RefusedModel
+from dagnosis.extras import need_learn
 from dagnosis.forecast.design import Matrix
 from dagnosis.forecast.models import Chances, Labels, Rows, Weights, constant
 
@@ -61,6 +62,7 @@ class Trees:
 
     def grow(self, matrix: Matrix, failed: Labels, weights: Weights) -> Any:
         """A fitted classifier."""
+        need_learn(self.name)
         return self.make().fit(matrix, failed, sample_weight=weights)
 
     def predict(self, rows: Rows) -> Chances:
@@ -87,6 +89,7 @@ class Trees:
         about = msgspec.json.decode((folder / f"{self.name}.json").read_bytes())
         self.only, self.columns = about["only"], np.array(about["columns"], np.int64)
         if self.only is None:
+            need_learn(f"{self.name} (a trained model)")
             from skops import io
 
             path = folder / f"{self.name}.skops"

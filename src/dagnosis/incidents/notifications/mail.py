@@ -18,6 +18,8 @@ from dagnosis.incidents.notifications.message import Message, of_notice
 from dagnosis.incidents.notifications.webhook import secret_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagnosis.settings import Settings
 
 SECONDS = 15.0
@@ -46,7 +48,10 @@ class Mail:
 
     def notify(self, notice: Notice) -> None:
         """See `Notifier.notify`."""
-        message = mail(notice, self.sender, self.to)
+        self.send(mail(notice, self.sender, self.to))
+
+    def send(self, message: EmailMessage) -> None:
+        """Send a message that is made already. Raises `Undelivered`."""
         try:
             with self._connection() as server:
                 server.send_message(message)
@@ -98,18 +103,35 @@ def _address(text: str) -> Address:
 def mail(notice: Notice, sender: Address, to: tuple[Address, ...]) -> EmailMessage:
     """The message; its id is made of the notice's key, so that the same notice is the same message."""
     told = of_notice(notice)
+    message = written(
+        told.headline,
+        told.text(),
+        page(told),
+        key=notice.key,
+        when=notice.when,
+        sender=sender,
+        to=to,
+    )
+    if notice.incident is not None:  # one thread an incident
+        message["References"] = f"<incident-{notice.incident.id}@{sender.domain}>"
+    return message
+
+
+def written(
+    subject: str, text: str, html: str, *,
+    key: str, when: datetime, sender: Address, to: tuple[Address, ...],
+) -> EmailMessage:  # fmt: skip
+    """A message in plain text and HTML; the same `key` gives the same id."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = to
-    message["Subject"] = f"[dagnosis] {told.headline}"
-    message["Date"] = format_datetime(notice.when)
-    name = blake2b(notice.key.encode(), digest_size=12).hexdigest()
+    message["Subject"] = f"[dagnosis] {subject}"
+    message["Date"] = format_datetime(when)
+    name = blake2b(key.encode(), digest_size=12).hexdigest()
     message["Message-ID"] = f"<{name}@{sender.domain}>"
-    if notice.incident is not None:  # one thread an incident
-        message["References"] = f"<incident-{notice.incident.id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(told.text())
-    message.add_alternative(page(told), subtype="html")
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
     return message
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from dagnosis.logs.causes.catalogue import Cause, catalogue, split_exception
@@ -57,6 +59,17 @@ def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Ver
     `exception` is its type where the log has it apart; `free` asks about people's own words too,
     which is right for what was raised or logged as an error, and wrong for chatter.
     """
+    if len(message) <= SHORT:
+        return _judged(message, exception, free)
+    return _judge(message, exception, free)
+
+
+SHORT, REMEMBERED = 500, 4096
+"""Messages of so many characters at most, and so many of them, are judged once: failures that come by
+the thousand say the same words."""
+
+
+def _judge(message: str, exception: str, free: bool) -> tuple[Verdict, ...]:
     verdicts = [_of_cause(hit.cause, hit.weight) for hit in catalogue().match(message, exception)]
     verdicts += map(_of_row, look_up(message, exception))
     name = (exception or split_exception(message)[0]).rpartition(".")[2]
@@ -65,6 +78,9 @@ def judge(message: str, exception: str = "", *, free: bool = False) -> tuple[Ver
         verdicts.append(_of_phrase(phrase))
     verdicts.sort(key=lambda v: (v.symptom, -v.weight))
     return tuple(verdicts)
+
+
+_judged = lru_cache(REMEMBERED)(_judge)
 
 
 def structural(cause_id: str, what: str = "") -> Verdict:

@@ -29,6 +29,7 @@ from dagnosis.logs.diagnosers.placement import place
 from dagnosis.logs.diagnosers.rules import BAR, MAX_QUOTE, Finding
 from dagnosis.logs.llm.account import Account
 from dagnosis.logs.llm.answer import Answer, Unusable, read, schema
+from dagnosis.logs.llm.budget import Exhausted
 from dagnosis.logs.llm.guard import speaks_to_a_model
 from dagnosis.logs.llm.prompt import offered, question
 from dagnosis.logs.llm.verify import surviving
@@ -48,7 +49,7 @@ SURE = 4.0
 class Consultation(msgspec.Struct, frozen=True):
     """What became of the question. `finding` is the one to go on with: the local one, with a gap
     that says why, unless `won`. `note` is one line for a person; tokens and money are of this call,
-    0 where a kept answer was used."""
+    0 where a kept answer was used; `refused` says that the budget did not allow it."""
 
     finding: Finding | None
     won: bool = False
@@ -58,6 +59,7 @@ class Consultation(msgspec.Struct, frozen=True):
     cost: float = 0.0
     seconds: float = 0.0
     kept: bool = False
+    refused: bool = False
 
 
 class Consultant:
@@ -100,7 +102,8 @@ class Consultant:
             return self._consult(log, finding, fingerprint, sure)
         except DagnosisError as error:
             why = str(error).rstrip(".")
-            return _stands(finding, self.account.name, f"The language model was not used: {why}.")
+            stands = _stands(finding, self.account.name, f"The language model was not used: {why}.")
+            return msgspec.structs.replace(stands, refused=isinstance(error, Exhausted))
         except Exception as error:  # never the local answer's fate
             why = f"{type(error).__name__}: {error}"[:200]
             return _stands(finding, self.account.name, f"The language model was not used: {why}.")

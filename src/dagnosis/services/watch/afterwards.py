@@ -22,6 +22,7 @@ from dagnosis.sources.contract import LogSource, RunHistory
 if TYPE_CHECKING:
     from dagnosis.incidents.notifications.contract import Notifier
     from dagnosis.incidents.outbox import Outbox
+    from dagnosis.metrics.catalogue import Sent
 
 INVESTIGATED = 10
 """Incidents of one round whose changes are looked for: each costs a few questions to Airflow."""
@@ -79,14 +80,22 @@ class Historian:
 
 
 class Postman:
-    """Delivers notifications in a thread of its own: a slow mail server must not delay a diagnosis."""
+    """Delivers notifications in a thread of its own: a slow mail server must not delay a diagnosis.
+    `tell` is as in `services.notify.deliver`, and told of each notifier at the start."""
 
-    def __init__(self, outbox: Outbox, notifiers: Sequence[Notifier]) -> None:
-        self._outbox, self._notifiers = outbox, notifiers
+    def __init__(
+        self,
+        outbox: Outbox,
+        notifiers: Sequence[Notifier],
+        tell: Callable[[str, Sent, int], None] = lambda _notifier, _outcome, _count: None,
+    ) -> None:
+        self._outbox, self._notifiers, self._tell = outbox, notifiers, tell
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="dagnosis-post", daemon=True)
 
     def __enter__(self) -> Postman:
+        for one in self._notifiers:
+            self._tell(one.name, "sent", 0)
         if self._notifiers:
             self._thread.start()
         return self
@@ -101,7 +110,7 @@ class Postman:
 
         while not self._stop.wait(POST_SECONDS):
             try:
-                for problem in deliver(self._outbox, self._notifiers).problems:
+                for problem in deliver(self._outbox, self._notifiers, self._tell).problems:
                     _log.warning("not delivered: %s", problem)
             except DagnosisError as error:
                 _log.warning("notifications wait: %s", error)

@@ -9,6 +9,7 @@ import msgspec
 
 from dagnosis.incidents.contract import Occurrence, Recorded
 from dagnosis.services.health import sizes
+from dagnosis.services.watch.notes import Note
 from dagnosis.services.watch.rounds import Answered, Round
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One round. `seconds` is how long it took, `lag` how late its oldest failure was recorded; a round
-    in which a source did not answer has an `error` and nothing else."""
+    """One round, and what was noted since the one before. `seconds` is how long it took, `lag` how late
+    its oldest failure was recorded; a round in which a source did not answer has an `error` and
+    `notes`, and nothing else."""
 
     seconds: float = 0.0
     lag: float = 0.0
@@ -30,9 +32,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     spooled: int = 0
     spooled_bytes: int = 0
     error: str = ""
+    notes: tuple[Note, ...] = ()
 
 
-def report(done: Round, spool: Path | None = None) -> Report:
+def report(done: Round, spool: Path | None = None, notes: tuple[Note, ...] = ()) -> Report:
     """What a round did, small enough for a line of JSON; `spool` is the folder of hints."""
     waiting = sizes(spool)
     return Report(
@@ -46,12 +49,15 @@ def report(done: Round, spool: Path | None = None) -> Report:
         dropped_hints=done.dropped_hints + done.damaged_hints,
         spooled=len(waiting),
         spooled_bytes=sum(waiting),
+        notes=notes,
     )
 
 
 def measure(metrics: Metrics, told: Report, source: str = "airflow") -> None:
     """Count a round; `source` is the name of what is followed."""
     metrics.polled(None if told.error else told.seconds, source=source, ok=not told.error)
+    for note in told.notes:
+        note.count_in(metrics)
     if told.error:
         return
     metrics.watch_lag(told.lag, source)

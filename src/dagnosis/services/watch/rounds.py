@@ -77,7 +77,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 class Round(msgspec.Struct, kw_only=True):
     """What a round did. `changed` counts rows, events and hints that were new; `lag` is how long ago,
-    in seconds, the oldest failure that it recorded had happened (0 without one)."""
+    in seconds, the oldest failure that it recorded had happened (0 without one); `failed` are the tries
+    of the failures that were not known before."""
 
     changed: int = 0
     running: int = 0
@@ -88,6 +89,7 @@ class Round(msgspec.Struct, kw_only=True):
     answered: list[Answered] = msgspec.field(default_factory=list)
     recorded: list[tuple[Occurrence, Recorded]] = msgspec.field(default_factory=list)
     succeeded: list[Attempt] = msgspec.field(default_factory=list)
+    failed: list[Attempt] = msgspec.field(default_factory=list)
     resolved: list[int] = msgspec.field(default_factory=list)
 
     @property
@@ -126,6 +128,7 @@ class Watch:
         self._hints: dict[TaskRef, Hint] = {}
         self._rows: OrderedDict[TaskRef, tuple[datetime | None, str]] = OrderedDict()
         self._broken: frozenset[tuple[str, str]] = frozenset()
+        self._quiet = False
 
     def round(self) -> Round:
         """Read, diagnose, record, move on. Raises `ServiceUnreachable` where a source or the store does
@@ -198,7 +201,7 @@ class Watch:
         """Record the failed tries of one task instance now, whatever `task.try_number`."""
         done = Round()
         rows = self._history.tries(task)
-        found = [one for one in merged(rows, Feeds()) if not self._recorded(one.attempt.task)]
+        found = self._unrecorded(merged(rows, Feeds()))
         if found:
             begun = min((row.started for row in rows if row.started), default=None)
             self._new_events(0, begun or self._history.now() - TOLD_OF, self._history.now())
@@ -206,9 +209,13 @@ class Watch:
         return done
 
     def look_at_running(self, done: Round) -> None:
-        """Add what is late or silent to what a round did; asks for a bounded number of runs and logs."""
+        """Add what is late or silent to what a round did; asks for a bounded number of runs and logs,
+        and for nothing where nothing ran the last time and no row has changed since."""
+        if self._quiet:
+            return
         now = self._history.now()
         rows = self._history.running()
+        self._quiet = not rows
         runs = dict.fromkeys((row.task.dag_id, row.task.run_id) for row in rows)
         told: list[Occurrence] = []
         expected: dict[str, timedelta | None] = {}
@@ -226,16 +233,16 @@ class Watch:
     # -- one chunk of rows
 
     def _work(self, feeds: Feeds, done: Round) -> None:
+        self._quiet = self._quiet and not feeds.attempts
         known = {row.task: None for row in failed_rows(feeds.attempts)}
         known.update(self._seen)
         rows = list(failed_rows(feeds.attempts))
         for task in to_look_up(feeds, known):
             rows.extend(self._history.tries(task))
         timed_out = self._timed_out(feeds.attempts)
-        found = [one for one in merged(rows, feeds) if not self._recorded(one.attempt.task)]
-        found += [
-            Found(attempt=row, found_by="poll") for row in timed_out if not self._recorded(row.task)
-        ]
+        found = merged(rows, feeds)
+        found += [Found(attempt=row, found_by="poll") for row in timed_out]
+        found = self._unrecorded(found)
         if found:
             self._record(found, done, timed_out)
         self._recover(feeds.attempts, done)
@@ -266,13 +273,13 @@ class Watch:
                 if names:
                     self._store.block(row.task, names)
 
-    def _recorded(self, task: TaskRef) -> bool:
-        if task in self._seen:
-            return True
-        if self._store.occurrence(task) is None:
-            return False
-        self._saw(task)
-        return True
+    def _unrecorded(self, found: Sequence[Found]) -> list[Found]:
+        """Without the tries that were recorded before."""
+        unseen = [one for one in found if one.attempt.task not in self._seen]
+        known = self._store.counted([one.attempt.task for one in unseen]) if unseen else ()
+        for task in known:
+            self._saw(task)
+        return [one for one in unseen if one.attempt.task not in known]
 
     def _saw(self, task: TaskRef) -> None:
         self._seen[task] = None
@@ -305,8 +312,11 @@ class Watch:
                     )
                 )  # fmt: skip
         self._keep(answers)
-        for counted, recorded in zip(occurrences, self._store.record(occurrences), strict=True):
+        kept = self._store.record(occurrences)
+        for one, counted, recorded in zip(found, occurrences, kept, strict=True):
             done.recorded.append((counted, recorded))
+            if not recorded.known:
+                done.failed.append(one.attempt)
             self._saw(counted.task)
         oldest = min(one.occurred for one in occurrences)
         done.lag = max(done.lag, (self._history.now() - oldest).total_seconds())

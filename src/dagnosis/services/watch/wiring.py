@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +12,6 @@ import msgspec
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.memory import open_memory
 from dagnosis.incidents.store import open_store
-from dagnosis.services.metrics import consulted
 from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.rounds import Watch
 from dagnosis.sources.contract import LogSource, RunHistory
@@ -20,8 +19,7 @@ from dagnosis.sources.opening import open_history, open_logs
 from dagnosis.spool import Spool
 
 if TYPE_CHECKING:
-    from dagnosis.logs.llm.consult import Consultant
-    from dagnosis.metrics import Metrics
+    from dagnosis.logs.llm.consult import Consultant, Consultation
     from dagnosis.settings import Settings
 
 
@@ -36,13 +34,20 @@ class Wired(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def wired(settings: Settings, metrics: Metrics | None = None) -> Iterator[Wired]:
-    """Everything open, and closed at the end. Raises `WrongUse` where no Airflow is set up."""
+def wired(
+    settings: Settings, consulted: Callable[[Consultation], None] | None = None
+) -> Iterator[Wired]:
+    """Everything open, and closed at the end; `consulted` is told of questions to a language model.
+    Raises `WrongUse` where no Airflow is set up."""
     with ExitStack() as closing:
-        yield wire(settings, closing, metrics)
+        yield wire(settings, closing, consulted)
 
 
-def wire(settings: Settings, closing: ExitStack, metrics: Metrics | None = None) -> Wired:
+def wire(
+    settings: Settings,
+    closing: ExitStack,
+    consulted: Callable[[Consultation], None] | None = None,
+) -> Wired:
     """As `wired`, for who closes it himself."""
     history = open_history(settings)
     closing.callback(history.close)
@@ -53,7 +58,7 @@ def wire(settings: Settings, closing: ExitStack, metrics: Metrics | None = None)
     memory = open_memory(settings.store_place)
     if memory:
         closing.callback(memory.close)
-    consultant = _consultant(settings, metrics)
+    consultant = _consultant(settings, consulted)
 
     def diagnose(known: Known) -> Diagnosed:
         return diagnosed(known, memory=memory, consultant=consultant)
@@ -64,9 +69,11 @@ def wire(settings: Settings, closing: ExitStack, metrics: Metrics | None = None)
     return Wired(watch, history, logs, incidents, spool)
 
 
-def _consultant(settings: Settings, metrics: Metrics | None) -> Consultant | None:
+def _consultant(
+    settings: Settings, consulted: Callable[[Consultation], None] | None
+) -> Consultant | None:
     if settings.llm_when == "never":
         return None
     from dagnosis.logs.llm.consult import Consultant
 
-    return Consultant(settings, tell=consulted(metrics) if metrics else None)
+    return Consultant(settings, tell=consulted)

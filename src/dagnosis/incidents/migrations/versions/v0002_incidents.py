@@ -87,7 +87,13 @@ def upgrade() -> None:
     op.create_index("incident_state", "incident", ["state", "last_seen"])
     op.create_index("incident_cause", "incident", ["cause", "last_seen"])
     op.create_index("incident_detail", "incident", ["detail", "last_seen"])
-    op.create_index("incident_outage", "incident", ["outage"])
+    op.create_index(
+        "incident_outage",
+        "incident",
+        ["outage"],
+        sqlite_where=sa.text("outage IS NOT NULL"),
+        postgresql_where=sa.text("outage IS NOT NULL"),
+    )
     op.create_table(
         "incident_dag",
         sa.Column("dag", sa.BigInteger, primary_key=True, autoincrement=False),

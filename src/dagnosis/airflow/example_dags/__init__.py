@@ -1,0 +1,1 @@
+"""Files to copy into a DAG folder."""
