@@ -55,9 +55,7 @@ class Storming:
         self.empty = size(self.store)
         self.airflow = Storm(originals(faults), DAGS)
         self.incidents = open_incidents(self.store)
-        self.watch = Watch(
-            self.airflow, StormLogs(self.airflow), self.incidents, diagnose=diagnose
-        )
+        self.watch = Watch(self.airflow, StormLogs(self.airflow), self.incidents, diagnose=diagnose)
 
     def counts(self) -> list[int]:
         """Of each incident, whether or not it is a member of an outage."""
@@ -156,9 +154,7 @@ def asked(folder: Path, count: int = 2000) -> None:
             llm_when="always", llm_timeout_seconds=60,
         )  # fmt: skip
         consultant = Consultant(chosen, Account(chosen, folder=folder))
-        storming = Storming(
-            folder, ("reset_by_peer",), partial(diagnosed, consultant=consultant)
-        )
+        storming = Storming(folder, ("reset_by_peer",), partial(diagnosed, consultant=consultant))
         storming.airflow.fail(count)
         storming.watch.round()
         print(

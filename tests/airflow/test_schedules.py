@@ -21,7 +21,9 @@ from tests.incidents.notifications.servers import Post, Web, post, web
 PYTHON = real.environment("DAGNOSIS_TEST_AIRFLOW")
 pytestmark = [
     pytest.mark.skipif(PYTHON is None, reason="DAGNOSIS_TEST_AIRFLOW names no interpreter"),
-    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the lab's Airflow needs Linux"),
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="the lab's Airflow needs Linux"
+    ),
     pytest.mark.xdist_group("schedules"),
 ]
 PORT = int(os.environ.get("DAGNOSIS_TEST_PORT", "22000"))

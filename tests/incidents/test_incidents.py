@@ -608,8 +608,8 @@ def test_what_is_recorded_beside_other_processes_that_come_and_go_is_kept(tmp_pa
     """POSIX: who closes any descriptor of a file loses all his locks on it. SQLite then takes the
     next process that leaves for the last one, and lets it delete the log that we still write to."""
     store = str(tmp_path / "store.db")
-    look = [sys.executable, "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
-            " print(c.execute('SELECT count(*) FROM occurrence').fetchone()[0]); c.close()"]  # fmt: skip
+    look = [sys.executable, "-c", ("import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+            " print(c.execute('SELECT count(*) FROM occurrence').fetchone()[0]); c.close()")]  # fmt: skip
     counted = []
     with open_incidents(store) as incidents, open_store(store):
         for number in range(3):

@@ -38,9 +38,7 @@ def test_new_broken_and_well(incidents: Incidents) -> None:
     done = incidents.find(service.Query(dag_id="e")).incidents[0]
     incidents.set_state([done.id], "resolved", who="me")
     told = digest(incidents, NOW, link=lambda one: (f"https://d/{one.id if one else ''}", ""))
-    titles = [
-        [one.title for one in part.incidents] for part in (told.new, told.broken, told.well)
-    ]
+    titles = [[one.title for one in part.incidents] for part in (told.new, told.broken, told.well)]
     assert titles == [["Fresh"], ["Old"], ["Done"]]
     assert (told.failures, told.causes) == (2, (("data_error", 2),))
     assert told.subject == "Digest: 1 new, 1 still broken, 1 well again"
@@ -142,8 +140,6 @@ def test_it_is_mailed(incidents: Incidents, tmp_path: Path) -> None:
 def test_without_mail_it_says_what_is_missing() -> None:
     day = datetime(2026, 11, 26, tzinfo=timezone.utc)
     empty = service.Part()
-    told = Digest(
-        since=day, until=day, failures=0, causes=(), new=empty, broken=empty, well=empty
-    )
+    told = Digest(since=day, until=day, failures=0, causes=(), new=empty, broken=empty, well=empty)
     with pytest.raises(WrongUse, match="notify_mail_to"):
         service.send(told, Settings())

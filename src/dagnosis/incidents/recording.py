@@ -220,9 +220,7 @@ def _record(connection: sa.Connection, chunk: list[Occurrence]) -> list[Recorded
     return recorded
 
 
-def counted(
-    connection: sa.Connection, tasks: Iterable[TaskRef], kind: Kind
-) -> frozenset[TaskRef]:
+def counted(connection: sa.Connection, tasks: Iterable[TaskRef], kind: Kind) -> frozenset[TaskRef]:
     """See `IncidentStore.counted`."""
     found: set[TaskRef] = set()
     for chunk in chunks(tasks, CHUNK):

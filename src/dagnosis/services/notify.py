@@ -78,7 +78,9 @@ def deliver(
             try:
                 by_name[letter.notifier].notify(letter.notice)
             except Undelivered as error:
-                problem = redact(str(error))  # what the other side answers may hold what it was sent
+                problem = redact(
+                    str(error)
+                )  # what the other side answers may hold what it was sent
                 problems[f"{letter.notifier}: {problem}"] = None
                 tell(letter.notifier, "failed", 1)
                 gone = outbox.failed(letter, problem, again=error.again, after=error.after)

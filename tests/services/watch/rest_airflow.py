@@ -70,7 +70,9 @@ class RestAirflow:
             for row in self.rows.values()
             if (runs is None or row["dag_run_id"] == runs)
             and ("state" not in query or row["state"] == query["state"])
-            and (not since or row["updated"] >= datetime.fromisoformat(since.replace("Z", "+00:00")))
+            and (
+                not since or row["updated"] >= datetime.fromisoformat(since.replace("Z", "+00:00"))
+            )
         ]
         return {"task_instances": found, "next_cursor": None, "total_entries": len(found)}
 

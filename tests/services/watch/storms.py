@@ -49,7 +49,9 @@ def originals(faults: tuple[str, ...] = CAUSES) -> list[Original]:
 
 def _original(row: dict[str, str]) -> Original:
     text = "\n".join(read_path(SAMPLE / row["file"]).lines)
-    return Original(row["fault"], text, TaskRef(row["dag_id"], row["run_id"], row["task_id"], -1, 1))
+    return Original(
+        row["fault"], text, TaskRef(row["dag_id"], row["run_id"], row["task_id"], -1, 1)
+    )
 
 
 def varied(original: Original, task: TaskRef, when: datetime, draw: random.Random) -> str:
