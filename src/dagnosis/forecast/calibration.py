@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances
 from dagnosis.forecast.models.linear import chance
+from dagnosis.forecast.models.threads import one_thread
 
 ENOUGH = 200
 ENOUGH_FAILURES = 20
@@ -51,12 +52,15 @@ def fit_line(chances: Chances, labels: NDArray[Any]) -> Line:
     failures = int((labels == 1).sum())
     if len(labels) < ENOUGH or not ENOUGH_FAILURES <= failures <= len(labels) - ENOUGH_FAILURES:
         return IDENTITY
-    odds = logit(chances, _EDGE)
+    with one_thread("blas"):
+        return _line(logit(chances, _EDGE), labels == 1)
+
+
+def _line(odds: Chances, target: NDArray[np.bool_]) -> Line:
     inputs = np.stack([odds, np.ones(len(odds))], 1)
     counts = np.arange(1, len(odds) + 1) / len(odds)
     centre = np.array([1.0, 0.0])
     weights = centre.copy()
-    target = labels == 1
     for _ in range(20):
         p = chance(inputs @ weights)
         slope = inputs.T @ (counts * (target - p)) - _RIDGE * (weights - centre)
