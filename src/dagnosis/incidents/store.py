@@ -130,7 +130,7 @@ class Store(Database):
         verdict = schema.feedback.c.verdict
         with self._reading() as connection:
             rows = connection.execute(sa.select(verdict, sa.func.count()).group_by(verdict)).all()
-        return dict(rows)  # type: ignore[arg-type]
+        return dict(rows)
 
     def labels(self) -> list[Label]:
         """One label a diagnosis that users agree on, in order of time.
