@@ -195,6 +195,14 @@ class Spool:
                     files.append((name, len(data)))
         return Batch(tuple(hints), damaged, dropped, tuple(files))
 
+    def waiting(self) -> bool:
+        """Is there a hint to read? Costs a listing of the folder; False where it is closed to us."""
+        try:
+            names = self._names()
+        except PermissionError:
+            return False
+        return any(name.startswith((_OPEN, _TAKEN)) and self._size(name) for name in names)
+
     def acknowledge(self, batch: Batch) -> None:
         """Delete what `batch` was read from. What was added since stays, and is read again."""
         for name, size in batch.files:

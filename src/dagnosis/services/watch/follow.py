@@ -49,7 +49,7 @@ def follow(
         except DagnosisError as error:
             if isinstance(error, WrongUse) and not worked:
                 raise
-            wait = pace.after_failure()
+            wait, heed = pace.after_failure(), False
             if trouble:
                 trouble(error, wait)
         else:
@@ -57,8 +57,18 @@ def follow(
             done.seconds = time.monotonic() - began
             for step in afterwards:
                 _call(step, done)
-            wait = pace.after(changed=bool(done.changed), running=bool(done.running))
-        stop.wait(wait)
+            wait, heed = pace.after(changed=bool(done.changed), running=bool(done.running)), True
+        _pause(stop, wait, interval, watch.waiting if heed else lambda: False)
+
+
+def _pause(stop: Flag, seconds: float, look: float, hinted: Callable[[], bool]) -> None:
+    """Wait, and no longer than until a hint is there: they are looked for every `look` seconds."""
+    until = time.monotonic() + seconds
+    while not stop.is_set() and not hinted():
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        stop.wait(min(left, look))
 
 
 def _call(step: Afterwards, done: Round) -> None:

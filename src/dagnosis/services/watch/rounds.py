@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from dagnosis.errors import ServiceUnreachable, UnreadableInput
+from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents.contract import IncidentStore, Occurrence, Recorded
 from dagnosis.logs.reading import LogText
 from dagnosis.logs.redaction import redact
@@ -39,7 +39,7 @@ from dagnosis.sources.contract import Attempt, Event, LogSource, Run, RunHistory
 
 if TYPE_CHECKING:
     from dagnosis.incidents.store import Remembered
-    from dagnosis.spool import Hint, Spool
+    from dagnosis.spool import Batch, Hint, Spool
 
 CHUNK = 200
 """Changed rows that are worked on at once: memory stays flat however long the watch was away."""
@@ -136,7 +136,7 @@ class Watch:
         done, begun = Round(), time.monotonic()
         now = self._history.now()
         cursor = load(self._store.cursor(self._history.name), now - self._ago)
-        batch = self._spool.read(redact) if self._spool else None
+        batch = self._hinted()
         self._take(batch.hints if batch else (), now)
         event, polled = cursor.event, cursor.polled
         for attempts in self._chunks(cursor):
@@ -196,6 +196,21 @@ class Watch:
 
     def _move(self, cursor: Cursor) -> None:
         self._store.move(self._history.name, cursor.text())
+
+    def waiting(self) -> bool:
+        """Does a hint wait for a round?"""
+        return self._spool is not None and self._spool.waiting()
+
+    def _hinted(self) -> Batch | None:
+        if self._spool is None:
+            return None
+        try:
+            return self._spool.read(redact)
+        except PermissionError:
+            raise WrongUse(
+                f"{self._spool.folder}: hints cannot be read; run as a user who may read and delete "
+                "there, or set spool (DAGNOSIS_SPOOL) to another folder"
+            ) from None
 
     def look_at(self, task: TaskRef) -> Round:
         """Record the failed tries of one task instance now, whatever `task.try_number`."""
