@@ -55,7 +55,11 @@ class Cluster:
             f"-c fsync=off -c deadlock_timeout=300ms {options}"
         )
         log = str(self.folder / "log")
-        _run("pg_ctl", "-D", self._data, "-o", options, "-w", "-l", log, "start")
+        try:
+            _run("pg_ctl", "-D", self._data, "-o", options, "-w", "-l", log, "start")
+        except OSError as error:
+            said = Path(log).read_text(errors="replace") if Path(log).exists() else ""
+            raise OSError(f"{error}: {said[-1000:]}") from None
 
     def stop(self) -> None:
         """End it, by the pid that it wrote down."""

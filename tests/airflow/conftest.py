@@ -26,7 +26,13 @@ from tests.incidents.conftest import postgres_url as postgres_url
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 FIRST_PORT = 23_000
-collect_ignore = ["checked", "dags"]  # for Airflow to import, not for pytest
+collect_ignore = [
+    "auth",
+    "checked",
+    "dags",
+    "policies",
+    "scheduled",
+]  # for Airflow to import, not for pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

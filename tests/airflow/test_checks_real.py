@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from tests.data import tables
 PYTHON = real.environment("DAGNOSIS_TEST_AIRFLOW")
 pytestmark = [
     pytest.mark.skipif(PYTHON is None, reason="DAGNOSIS_TEST_AIRFLOW names no interpreter"),
-    pytest.mark.xdist_group("airflow_checks"),
+    pytest.mark.xdist_group("airflow"),
 ]
 PORT = 21000
 
@@ -45,9 +46,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def checking(
-    landed: Path, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[real.RealAirflow]:
+def checking(landed: Path, postgres_url: str) -> Iterator[real.RealAirflow]:
     assert PYTHON is not None
     sources = Path(__file__).parents[2]
     transport = {"type": "file", "log_file_path": str(landed / "events.jsonl"), "append": True}
@@ -62,8 +61,11 @@ def checking(
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
     }
     dags = {"checked.py": (Path(__file__).parent / "checked/checked.py").read_text("utf-8")}
-    folder = tmp_path_factory.mktemp("real")
-    with real.started(PYTHON, folder, real.free_ports(PORT), dags, extra) as started:
+    # PostgreSQL's user must be able to enter: not below pytest's own folder
+    with (
+        TemporaryDirectory(prefix="checks-", ignore_cleanup_errors=True) as folder,
+        real.started(PYTHON, Path(folder), real.free_ports(PORT), dags, extra) as started,
+    ):
         engine = sa.create_engine(postgres_url.replace("://", "+psycopg://"))
         frame = tables.day(5)
         frame.loc[1, "id"] = frame.loc[0, "id"]

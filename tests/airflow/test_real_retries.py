@@ -19,10 +19,13 @@ from tests.airflow.real import RealAirflow, environment, free_ports, started
 
 DAG = Path(__file__).parent / "policies" / "retried.py"
 PYTHON = environment("DAGNOSIS_TEST_AIRFLOW")
-pytestmark = pytest.mark.skipif(
-    PYTHON is None,
-    reason="DAGNOSIS_TEST_AIRFLOW names no Python of an Airflow 3.3 with dagnosis in it",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        PYTHON is None,
+        reason="DAGNOSIS_TEST_AIRFLOW names no Python of an Airflow 3.3 with dagnosis in it",
+    ),
+    pytest.mark.xdist_group("airflow"),
+]
 _QUERY = """
 SELECT task_id, try_number, state, start_date, end_date FROM task_instance WHERE dag_id = 'retried'
 UNION ALL SELECT task_id, try_number, state, start_date, end_date FROM task_instance_history

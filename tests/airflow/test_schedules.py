@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(
         not sys.platform.startswith("linux"), reason="the lab's Airflow needs Linux"
     ),
-    pytest.mark.xdist_group("schedules"),
+    pytest.mark.xdist_group("airflow"),
 ]
 PORT = int(os.environ.get("DAGNOSIS_TEST_PORT", "22000"))
 OLD = (

@@ -170,7 +170,9 @@ def _in_words(error: sa.exc.DBAPIError, where: Place) -> Exception:
     said = " ".join(str(error.orig).split()) or "no answer"
     unwritable = ("readonly", "read-only", "unable to open", "permission denied")
     if any(words in said for words in unwritable):
-        return WrongUse(f"{where.name}: cannot be written ({said}); set store to one that can")
+        return WrongUse(
+            f"{where.name}: cannot be written ({said}); set store (DAGNOSIS_STORE) to one that can"
+        )
     if where.file is None:
         if isinstance(error, sa.exc.OperationalError):
             return ServiceUnreachable(

@@ -52,9 +52,11 @@ def assert_like(made: Profile, whole: Profile, frame: pd.DataFrame) -> None:
             # what one part has not kept is missing, and is no more than its smallest kept share
             assert mine.top.get(name, 0.0) == pytest.approx(share, abs=0.02)
         if column.kind in ("integer", "float") and column.quantiles:
+            # between two rows values are taken as even, so a rank may be one row off
+            slack = 0.07 + 1 / frame[column.name].notna().sum()
             for level, value in zip(LEVELS, mine.quantiles, strict=True):
                 low, high = ranks(frame[column.name], value)
-                assert low - 0.07 <= level <= high + 0.07, (column.name, level)
+                assert low - slack <= level <= high + slack, (column.name, level)
 
 
 @settings(max_examples=40, deadline=None)

@@ -122,8 +122,8 @@ def calls(source: str, language: str) -> list[Call]:
 
     >>> calls('LOG.warn("no {} in " + path, name);', "java")
     [Call(level='warning', text='no <*> in <*>', place='')]
-    >>> calls('syslog(LOG_ERR, "no %s", name);', "c")
-    [Call(level='error', text='no <*>', place='')]
+    >>> calls('syslog(LOG_ERR, "cannot open %s", name);', "c")
+    [Call(level='error', text='cannot open <*>', place='')]
     """
     found = []
     after = 0
