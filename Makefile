@@ -31,11 +31,17 @@ demo: $(BIN)/.base ## Diagnose the bundled logs of real Airflow tries, then show
 # Tests of what runs inside of Airflow's processes, by an interpreter that has Airflow.
 INSIDE := $(addprefix tests/airflow/test_,checks.py instances.py listener.py retry_policy.py)
 
+# Those that start a real Airflow: one after the other, since each takes both cores and its ports.
+REAL := $(addprefix tests/airflow/test_,checks_real.py plugin.py real_retries.py schedules.py sources.py)
+
 test: install ## Every test
 	@.ci/debian
 	@python=$$(.ci/airflow); export DAGNOSIS_TEST_AIRFLOW=$$python; \
-	{ [ -z "$$python" ] || $$python -m pytest -q -p no:cacheprovider $(INSIDE); } && \
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	if [ -n "$$python" ]; then \
+	$$python -m pytest -q -p no:cacheprovider $(INSIDE) && \
+	$(BIN)/python -m pytest -q -p no:cacheprovider $(REAL) && \
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(addprefix --ignore=,$(REAL)); \
+	else $(BIN)/python -m pytest -q -n auto --dist loadgroup; fi
 
 lint: install ## Style
 	$(BIN)/ruff check .
