@@ -40,7 +40,6 @@ def follow(
     pace = Pace(interval)
     looked, worked = 0.0, False
     while not stop.is_set():
-        began = time.monotonic()
         try:
             done = watch.round()
             if time.monotonic() - looked >= SLOW_SECONDS:
@@ -54,7 +53,6 @@ def follow(
                 trouble(error, wait)
         else:
             worked = True
-            done.seconds = time.monotonic() - began
             for step in afterwards:
                 _call(step, done)
             wait, heed = pace.after(changed=bool(done.changed), running=bool(done.running)), True

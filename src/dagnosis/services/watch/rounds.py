@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -410,8 +411,8 @@ class _Blast:
         if key not in self._of:
             self._of[key] = self._history.of_run(*key)
         rows = self._of[key]
-        failed = [row for row in rows if row.state == "failed" and row.ended]
-        first = min(failed, key=lambda row: row.ended or row.updated, default=None)  # type: ignore[arg-type,return-value]
-        if first is None or task_instance(first.task) != task_instance(attempt.task):
+        ends = [(row.ended, row.task) for row in rows if row.state == "failed" and row.ended]
+        first = min(ends, default=None, key=itemgetter(0))
+        if first is None or task_instance(first[1]) != task_instance(attempt.task):
             return ()
         return tuple(row.task.task_id for row in rows if row.state == "upstream_failed")
