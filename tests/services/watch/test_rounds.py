@@ -180,6 +180,17 @@ def test_a_broken_dag_file_is_an_incident_until_it_is_mended(lab: Lab) -> None:
     assert incident.state == "resolved"
 
 
+def test_a_file_that_was_mended_while_no_watch_looked_is_well_again(lab: Lab) -> None:
+    trace = "ModuleNotFoundError: No module named 'nowhere'"
+    lab.airflow.broken = [BrokenDag(file="a.py", stack_trace=trace, when=START)]
+    lab.watch().round()
+    lab.airflow.broken = []
+    lab.airflow.tick()
+    assert lab.watch().round().resolved
+    (incident,) = lab.incidents.find(Query()).incidents
+    assert incident.state == "resolved"
+
+
 def test_a_log_that_cannot_be_read_is_asked_for_again_then_done_without(lab: Lab) -> None:
     lab.fail(ref())
     lab.logs.down.add(ref())

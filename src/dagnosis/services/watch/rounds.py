@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
-from dagnosis.incidents.contract import IncidentStore, Occurrence, Recorded
+from dagnosis.incidents.contract import IncidentStore, Occurrence, Query, Recorded, State
 from dagnosis.logs.reading import LogText
 from dagnosis.logs.redaction import redact
 from dagnosis.model import TaskRef
@@ -54,6 +54,7 @@ REMEMBERED = 20_000
 """Tries that are known to be recorded without asking the store."""
 LOOKED_AT = 200
 """DAGs, and logs of tries, that one look at what runs asks for."""
+UNSOLVED: tuple[State, ...] = ("open", "acknowledged", "muted")
 TOLD_OF = timedelta(hours=1)
 """Events are kept so long for tries that are found later."""
 
@@ -128,7 +129,7 @@ class Watch:
         self._events: list[Event] = []
         self._hints: dict[TaskRef, Hint] = {}
         self._rows: OrderedDict[TaskRef, tuple[datetime | None, str]] = OrderedDict()
-        self._broken: frozenset[tuple[str, str]] = frozenset()
+        self._broken: frozenset[tuple[str, str]] | None = None
         self._quiet = False
 
     def round(self) -> Round:
@@ -390,10 +391,21 @@ class Watch:
         occurrences = [broken_dag(one) for one in broken]
         if occurrences:
             done.recorded += zip(occurrences, self._store.record(occurrences), strict=True)
-        for file in {file for file, _ in self._broken} - {file for file, _ in keys}:
-            self._store.green(file, "", self._history.now(), "import")
-        done.changed += len(keys ^ self._broken)
+        before = self._told_broken() if self._broken is None else {file for file, _ in self._broken}
+        for file in sorted(before - {file for file, _ in keys}):
+            done.resolved += self._store.green(file, "", self._history.now(), "import")
+        done.changed += len(keys ^ (self._broken or frozenset()))
         self._broken = keys
+
+    def _told_broken(self) -> set[str]:
+        """Files that an earlier watch told of: they may have been mended while none looked."""
+        query = Query(kinds=("import",), states=UNSOLVED, members=True, limit=200)
+        found = self._store.find(query).incidents
+        return {
+            one.task.dag_id
+            for incident in found
+            for one in self._store.occurrences(incident.id, limit=LOOKED_AT)
+        }
 
 
 class _Blast:
