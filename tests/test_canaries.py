@@ -20,7 +20,6 @@ from dagnosis.incidents.contract import Query
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.notifications.webhook import Webhook
 from dagnosis.incidents.outbox import Outbox
-from dagnosis.incidents.store import open_store
 from dagnosis.logs.llm.account import Account
 from dagnosis.logs.llm.consult import Consultant
 from dagnosis.logs.llm.edge import Reply
@@ -145,8 +144,8 @@ def watched(log: Path, tmp_path: Path) -> Iterator[Incidents]:
     now = airflow.now().timestamp()
     assert spool.write(Hint("task_failed", now, "task", "orders", "r2", "load", -1, 1, chain=chain))
     store = str(tmp_path / "home" / "store.db")
-    with open_incidents(store) as incidents, open_store(store) as diagnoses:
-        done = Watch(airflow, logs, incidents, diagnoses, spool=spool).round()
+    with open_incidents(store) as incidents:
+        done = Watch(airflow, logs, incidents, spool=spool).round()
         assert len(done.new) == 2
         assert any("lease refused" in one.quote + one.message for one, _ in done.new)
         clean(msgspec.json.encode(report(done, tmp_path / "spool")))

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from dagnosis.model import TaskRef, Transience
+
+if TYPE_CHECKING:
+    from dagnosis.incidents.store import Remembered
 
 Kind: TypeAlias = Literal["failure", "import", "data", "silent", "late"]
 State: TypeAlias = Literal["open", "acknowledged", "resolved", "muted"]
@@ -168,8 +171,11 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 class IncidentStore(Protocol):
     """Each method is one transaction; each is safe to repeat."""
 
-    def record(self, occurrences: Iterable[Occurrence]) -> list[Recorded]:
-        """Count what was not counted before, all or nothing; one answer for each, in order."""
+    def record(
+        self, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered] = ()
+    ) -> list[Recorded]:
+        """Count what was not counted before, all or nothing; one answer for each, in order. Of the
+        `diagnoses` those are kept whose try is kept whole: the first and the newest of an incident."""
 
     def incident(self, incident_id: int, readable: frozenset[str] | None = None) -> Incident | None:
         """One incident; None where there is none, or none that may be read."""

@@ -211,12 +211,17 @@ def test_an_airflow_that_is_down_loses_nothing(lab: Lab) -> None:
     assert len(watch.round().new) == 1
 
 
-def test_diagnoses_are_kept_for_labels_but_not_a_hundred_of_one_failure(lab: Lab) -> None:
+def test_diagnoses_are_kept_for_labels_the_first_and_the_newest(lab: Lab) -> None:
+    watch = lab.watch()
+    for number in range(10):
+        lab.fail(ref(run=f"r{number}"))
+        watch.round()
     with open_store(str(lab.folder / "store.db")) as store:
-        for number in range(10):
-            lab.fail(ref(run=f"r{number}"))
-        Watch(lab.airflow, lab.logs, lab.incidents, store).round()
-        assert store.count() == 3
+        assert store.count() == 6
+        for run, is_kept in (("r0", True), ("r3", False), ("r9", True)):
+            one = lab.incidents.occurrence(ref(run=run))
+            assert one is not None
+            assert (store.remembered(one.diagnosis_id) is not None) is is_kept
 
 
 @settings(max_examples=25, deadline=None,

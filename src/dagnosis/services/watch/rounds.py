@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents.contract import IncidentStore, Occurrence, Query, Recorded, State
+from dagnosis.incidents.recording import KEPT
 from dagnosis.logs.reading import LogText
 from dagnosis.logs.redaction import redact
 from dagnosis.model import TaskRef
@@ -48,8 +49,6 @@ READERS = 4
 """Logs that are fetched at the same time."""
 PATIENCE = 3
 """Rounds that a log which cannot be read is asked for; then the try is recorded without it."""
-KEPT = 3
-"""Diagnoses of one fingerprint that a watch keeps whole."""
 REMEMBERED = 20_000
 """Tries that are known to be recorded without asking the store."""
 LOOKED_AT = 200
@@ -59,13 +58,6 @@ TOLD_OF = timedelta(hours=1)
 """Events are kept so long for tries that are found later."""
 
 _log = logging.getLogger(__name__)
-
-
-class Diagnoses(Protocol):
-    """Where diagnoses are kept for labels and pages (`incidents.store.Store`)."""
-
-    def remember(self, diagnosis: Remembered) -> None:
-        """Keep a diagnosis."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +101,6 @@ class Watch:
         history: RunHistory,
         logs: LogSource,
         store: IncidentStore,
-        diagnoses: Diagnoses | None = None,
         *,
         spool: Spool | None = None,
         ago: timedelta = timedelta(hours=24),
@@ -119,8 +110,6 @@ class Watch:
         self._history = history
         self._logs = logs
         self._store = store
-        self._diagnoses = diagnoses
-        self._kept: Counter[str] = Counter()
         self._spool = spool
         self._ago = ago
         self._diagnose = diagnose
@@ -328,8 +317,7 @@ class Watch:
                         found_by=one.found_by, in_log=answer.in_log, blast=blast.of(one.attempt),
                     )
                 )  # fmt: skip
-        self._keep(answers)
-        kept = self._store.record(occurrences)
+        kept = self._store.record(occurrences, _whole(answers))
         for one, counted, recorded in zip(found, occurrences, kept, strict=True):
             done.recorded.append((counted, recorded))
             if not recorded.known:
@@ -337,16 +325,6 @@ class Watch:
             self._saw(counted.task)
         oldest = min(one.occurred for one in occurrences)
         done.lag = max(done.lag, (self._history.now() - oldest).total_seconds())
-
-    def _keep(self, answers: Iterable[Diagnosed]) -> None:
-        """The first few diagnoses of a fingerprint with their lines: more of them teach nothing."""
-        for answer in answers:
-            name = answer.examined.answer.fingerprint
-            if not self._diagnoses or not answer.examined.finding or self._kept[name] >= KEPT:
-                continue
-            self._kept[name] += 1
-            task = answer.attempt.task
-            self._diagnoses.remember(remembered(answer.text, answer.examined, task=task))
 
     def _log_of(self, task: TaskRef) -> LogText | None:
         """The log; None where there is none, and where it could not be read in several rounds."""
@@ -406,6 +384,17 @@ class Watch:
             for incident in found
             for one in self._store.occurrences(incident.id, limit=LOOKED_AT)
         }
+
+
+def _whole(answers: Iterable[Diagnosed]) -> list[Remembered]:
+    """Diagnoses with their lines: of each fingerprint the first and the newest, which are all that the
+    store would keep."""
+    by_name: dict[str, list[Diagnosed]] = {}
+    for answer in answers:
+        if answer.examined.finding:
+            by_name.setdefault(answer.examined.answer.fingerprint, []).append(answer)
+    chosen = [one for same in by_name.values() for one in (*same[:1], *same[1:][-KEPT:])]
+    return [remembered(one.text, one.examined, task=one.attempt.task) for one in chosen]
 
 
 class _Blast:

@@ -11,7 +11,6 @@ import msgspec
 
 from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.memory import open_memory
-from dagnosis.incidents.store import open_store
 from dagnosis.services.watch.diagnosing import Diagnosed, Known, diagnosed
 from dagnosis.services.watch.rounds import Watch
 from dagnosis.sources.contract import LogSource, RunHistory
@@ -54,7 +53,6 @@ def wire(
     logs = open_logs(settings)
     closing.callback(logs.close)
     incidents = closing.enter_context(open_incidents(settings.store_place))
-    diagnoses = closing.enter_context(open_store(settings.store_place))
     memory = open_memory(settings.store_place)
     if memory:
         closing.callback(memory.close)
@@ -65,7 +63,7 @@ def wire(
 
     spool = Spool(settings.spool_folder)
     ago = timedelta(hours=settings.watch_since_hours)
-    watch = Watch(history, logs, incidents, diagnoses, spool=spool, ago=ago, diagnose=diagnose)
+    watch = Watch(history, logs, incidents, spool=spool, ago=ago, diagnose=diagnose)
     return Wired(watch, history, logs, incidents, spool)
 
 
