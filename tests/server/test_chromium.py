@@ -86,6 +86,13 @@ def visible_text(page: Any) -> str:
     return found
 
 
+def wait_for_text(page: Any, told: str) -> None:
+    """Until the page says it: a click returns before the page that it leads to is there."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("body")).to_contain_text(told, use_inner_text=True, timeout=20_000)
+
+
 @pytest.fixture
 def poisoned(tmp_path: Path) -> Iterator[Stores]:
     """Every text field of everything holds a payload; together all of them."""
@@ -233,7 +240,7 @@ def test_all_is_read_and_done_without_javascript(chromium: Any, base: str, store
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(base + "/")
-    assert "A column is not in the frame" in visible_text(page)
+    wait_for_text(page, "A column is not in the frame")
     page.click("text=A column is not in the frame")
     for told in (
         "KeyError: 'amount'",
@@ -242,25 +249,27 @@ def test_all_is_read_and_done_without_javascript(chromium: Any, base: str, store
         "publish",
         "the supplier renamed it",
     ):
-        assert told in visible_text(page)
+        wait_for_text(page, told)
     page.click("text=Yes, that is it")
-    assert "Confirmed." in visible_text(page)
+    wait_for_text(page, "Confirmed.")
     page.fill("#note", "seen without a script")
     page.click("text=Add it")
-    assert "seen without a script" in visible_text(page)
+    wait_for_text(page, "seen without a script")
     page.goto(base + "/incidents")
     page.fill("#text", "refused")
     page.click("text=Show")
-    assert "The connection is refused" in visible_text(page)
+    page.wait_for_url("**text=refused**")
+    wait_for_text(page, "The connection is refused")
     assert "A column is not in the frame" not in visible_text(page)
     page.check(".pick input")
     page.click("button:has-text('Acknowledge')")
+    page.wait_for_url("**done=**")
     assert {one.state for one in stores.incidents.find(making_query()).incidents} == {
         "open",
         "acknowledged",
     }
     page.goto(base + "/data/shop%2Forders")
-    assert "2026-11-03" in visible_text(page)
+    wait_for_text(page, "2026-11-03")
     context.close()
 
 
