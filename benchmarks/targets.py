@@ -75,7 +75,10 @@ def number(text: str) -> float:
 
 
 def _short(text: str) -> str:
-    return f"{float(text):.3f}" if re.fullmatch(r"\d\.\d{4,}", text) else text
+    """Long fractions with three digits."""
+    if not re.fullmatch(r"\d+\.\d{4,}", text):
+        return text
+    return f"{float(text):.3f}" if float(text) < 1 else f"{float(text):.3g}"
 
 
 def targets(path: Path = HERE / "targets.yaml") -> list[Target]:
@@ -94,36 +97,48 @@ def kept(path: Path = HERE / FIGURES) -> dict[str, Figure]:
 
 _HEAD = """# Benchmarks
 
-What was promised, what was reached, and what one would use instead, measured in the same run. Written by
-`python -m benchmarks DATA` from `benchmarks/targets.yaml`; {measured} of {all} targets were measured,
-{met} are met. Times are medians or bests of one virtual machine with two cores that had other work to do:
-`load` is what it had at the end of a run (2 is all it can do), so read seconds by the clock as upper bounds
-where it is high, and trust ratios of one run and seconds of CPU.
+What was promised, what was reached, and what one would use instead, measured in the same run: {met} targets
+are met, {missed} are missed, {rest} rows have no target or were not measured. Written by `python -m benchmarks
+DATA` from `benchmarks/targets.yaml` ([how](howto/measure.md)). Times are medians or bests of one virtual
+machine with two cores that had other work to do: `load` is what it had at the end of a run (2 is all it can
+do), so read seconds by the clock as upper bounds where it is high, and trust ratios of one run and seconds
+of CPU.
 """
-_ROWS = """
+_TABLE = """
 ## {group}
 
-| what | target | reached | instead, in the same run | | command | date, load |
-|---|---|---|---|---|---|---|
+| what | target | reached | instead, in the same run | | run, load |
+|---|---|---|---|---|---|
 """
 
 
 def page(every: list[Target], figures: dict[str, Figure]) -> str:
     """The page as Markdown."""
-    measured = [one for one in every if one.name in figures]
-    met = [one for one in measured if one.is_met(figures[one.name].values)]
-    text = _HEAD.format(measured=len(measured), all=len(every), met=len(met))
-    for group, rows in groupby(every, lambda one: one.group):
-        text += _ROWS.format(group=group)
+    verdicts = [one.is_met(figures[one.name].values) for one in every if one.name in figures]
+    met, missed = verdicts.count(True), verdicts.count(False)
+    text = _HEAD.format(met=met, missed=missed, rest=len(every) - met - missed)
+    for group, found in groupby(every, lambda one: one.group):
+        rows = list(found)
+        text += _TABLE.format(group=group)
         text += "".join(_row(one, figures.get(one.name)) for one in rows)
+        text += f"\n```\n{_commands(rows)}```\n"
     return text
 
 
 def _row(one: Target, figure: Figure | None) -> str:
-    command = "<br>".join(f"`{line}`" for line in one.command.strip().splitlines())
+    what = f"{one.what} (`{one.name}`)"
     if figure is None:
-        return f"| {one.what} | {one.target} | not measured | | | {command} | |\n"
+        return f"| {what} | {one.target} | not measured | | | |\n"
     mark = {True: "met", False: "**missed**", None: ""}[one.is_met(figure.values)]
     reached, peer = (one.say(text, figure.values) for text in (one.reached, one.peer))
-    when = f"{figure.day}, {figure.load:g}"
-    return f"| {one.what} | {one.target} | {reached} | {peer} | {mark} | {command} | {when} |\n"
+    return (
+        f"| {what} | {one.target} | {reached} | {peer} | {mark} | {figure.day}, {figure.load:g} |\n"
+    )
+
+
+def _commands(rows: list[Target]) -> str:
+    """Each command once, below the names of the rows that it measures."""
+    names: dict[str, list[str]] = {}
+    for one in rows:
+        names.setdefault(one.command.strip(), []).append(one.name)
+    return "".join(f"# {', '.join(of)}\n{command}\n" for command, of in names.items())

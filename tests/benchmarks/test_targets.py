@@ -54,7 +54,7 @@ def test_targets_are_met_or_missed() -> None:
 
 def test_a_page_names_what_was_not_measured() -> None:
     text = page([made(), made(name="m")], {"n": Figure({"ours": "1.23456"}, "2026-11-26", 1.5)})
-    assert "| w | ≥ 2 | 1.235 s | – | **missed** |" in text
+    assert "| w (`n`) | ≥ 2 | 1.23 s | – | **missed** | 2026-11-26, 1.5 |" in text
     assert "not measured" in text
 
 
