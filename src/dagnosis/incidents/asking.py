@@ -228,9 +228,10 @@ class Question:
     def _says_one_of(self, ids: Ids) -> Any:
         """For a text that is rare: all answers with it are found first."""
         holding = sa.select(wording.c.id).where(self._holds(wording.c.search))
-        if self.query.readable is None:
-            in_words = incident.c.wording.in_(holding)
-            return sa.or_(in_words, ids.in_(self._within(self._of_named_dag())))
+        if self.query.readable is None:  # each by itself: an OR would try every incident in order
+            i = incident.alias("said").c
+            in_words: Any = sa.select(i.id).where(i.wording.in_(holding))
+            return ids.in_(in_words.union(self._within(self._of_named_dag())))
         in_words = incident_dag.c.wording.in_(holding)
         return ids.in_(self._within(sa.or_(in_words, self._of_named_dag())))
 
