@@ -20,7 +20,7 @@ import re2
 import sqlalchemy as sa
 
 from dagnosis.incidents.contract import Occurrence
-from dagnosis.incidents.database import inserting
+from dagnosis.incidents.statements import insert_new
 from dagnosis.incidents.tables import code, incident, micros, outage_sign
 
 WINDOW = timedelta(minutes=10)
@@ -108,7 +108,7 @@ def mark(
     }
     if not rows:
         return set()
-    statement = inserting(connection, outage_sign).on_conflict_do_nothing()
+    statement = insert_new(connection.dialect.name, outage_sign)
     columns = ("sign", "bucket", "dag", "incident")
     connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in sorted(rows)])
     return {row[:2] for row in rows}
