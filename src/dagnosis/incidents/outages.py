@@ -172,21 +172,29 @@ _LED = sa.select(_i.id).where(
 )
 
 
+_JOIN = (
+    sa.update(incident)
+    .where(sa.or_(_i.id.in_(_NAMED), _i.outage.in_(sa.bindparam("led", expanding=True))))
+    .values(outage=sa.bindparam("first", type_=_i.outage.type))
+)
+
+
 def _lead(connection: sa.Connection, group: set[int]) -> list[Found]:
     """Make one outage of a group and of the outages that its incidents are in already. Of the members
     of these only such are looked at as may have begun first: an outage may have thousands."""
     seen = connection.execute(_OF_IDS, {"ids": sorted(group)}).all()
     leaders = {row.outage or row.id for row in seen}
-    seen = [*seen, *connection.execute(_OF_IDS, {"ids": sorted(leaders - group)})]
+    if leaders - group:
+        seen = [*seen, *connection.execute(_OF_IDS, {"ids": sorted(leaders - group)})]
     named = {"ids": sorted(leaders)}
-    led = set(connection.execute(_LED, named).scalars())
     earlier = connection.execute(_EARLIER, {**named, "began": _began(min(seen, key=_began))[0]})
     first = min([*seen, *earlier], key=_began).id
     apart = {row.id for row in seen if row.id != first and row.outage != first}
-    if apart:
-        joining = sa.or_(_i.id.in_(apart), _i.outage.in_(led - {first}))
-        connection.execute(sa.update(incident).where(joining).values(outage=first))
-        connection.execute(sa.update(incident).where(_i.id == first).values(outage=None))
+    if not apart:
+        return []
+    led = set(connection.execute(_LED, named).scalars())
+    connection.execute(_JOIN, {"first": first, "ids": sorted(apart), "led": sorted(led - {first})})
+    connection.execute(_JOIN, {"first": None, "ids": [first], "led": []})
     alone = (row.id for row in seen if row.outage is None and row.id not in led)
     return [Found(id_, first) for id_ in alone if id_ != first]
 
