@@ -164,6 +164,7 @@ def served(store: str, folder: Path) -> Iterator[str]:
 def measure(base: str) -> None:
     """Time each page."""
     every: list[float] = []
+    slowest = (0.0, "")
     print(f"{'page':<34}{'median':>9}{'p95':>9}{'cpu':>9}   ms")
     for name, page in PAGES.items():
         fetch(base + page)
@@ -171,8 +172,10 @@ def measure(base: str) -> None:
         times = [fetch(base + page) for _ in range(TIMES)]
         own = (spent(base) - before) / TIMES
         every += times
+        slowest = max(slowest, (figures(times)[1], name))
         print(f"{name:<34}{figures(times)[0]:>9.1f}{figures(times)[1]:>9.1f}{own:>9.1f}")
     print(f"{'all of them':<34}{figures(every)[0]:>9.1f}{figures(every)[1]:>9.1f}")
+    print(f"{'the slowest of them':<34}{'':>9}{slowest[0]:>9.1f}   ({slowest[1]})")
     with ThreadPoolExecutor(10) as clients:
         asked = [base + page for page in PAGES.values()] * 10
         crowd = list(clients.map(fetch, asked))
