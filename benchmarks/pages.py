@@ -9,6 +9,7 @@ things as well), and the figures of all pages while ten clients read at once.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -19,8 +20,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import urlencode
 
 from dagnosis.incidents.contract import Occurrence
 from dagnosis.incidents.incidents import Incidents, open_incidents
@@ -29,17 +32,33 @@ from dagnosis.model import FAMILIES, TaskRef
 PAGES = {
     "overview": "/",
     "incidents": "/incidents",
-    "incidents, second page": "/incidents?state=open",
+    "incidents, open": "/incidents?state=open",
+    "incidents, whatever their state": "/incidents?state=any",
+    "incidents, muted (none)": "/incidents?state=muted",
     "incidents, by count": "/incidents?order=count",
-    "incidents, one cause": "/incidents?cause=network&group=dag",
+    "incidents, by DAGs": "/incidents?order=dags",
+    "incidents, by first seen": "/incidents?order=first_seen",
+    "incidents, one family, by DAG": "/incidents?cause=network&group=dag",
+    "incidents, by cause": "/incidents?group=cause",
     "incidents, one DAG": "/incidents?dag_id=dag_17",
-    "incidents, searched": "/incidents?text=relation+4711",
+    "incidents, of a day": "/incidents?days=1",
+    "incidents, of a month": "/incidents?days=30",
+    "incidents, another kind (none)": "/incidents?kind=import",
+    "incidents, a rare text": "/incidents?text=relation+4711",
+    "incidents, a text of all": "/incidents?text=relation",
+    "incidents, no such text": "/incidents?text=no+such+words",
+    "incidents, all filters": "/incidents?text=relation&cause=network&dag_id=dag_17&days=30&state=open",
     "incident": "/incidents/4711",
     "DAG": "/dags/dag_17",
     "run": "/dags/dag_17/runs/run_17",
     "task": "/dags/dag_17/runs/run_17/tasks/task_17",
     "API, incidents": "/api/v1/incidents?limit=50",
-}
+    "API, incidents, until": "/api/v1/incidents?until=2020-01-01T00:00:00Z",
+    "API, incidents, a task": "/api/v1/incidents?task_id=task_17",
+    "API, counts of 60 days": "/api/v1/counts?"
+    + urlencode({name: (datetime.now(timezone.utc) - timedelta(days=days)).isoformat()
+                 for name, days in (("since", 60), ("until", 0))}),
+}  # fmt: skip
 TIMES = 20
 BLOCK = 2000
 
@@ -79,6 +98,17 @@ def fill(store: Incidents, count: int) -> None:
     store.record(block)
 
 
+def deep(base: str) -> dict[str, str]:
+    """The twentieth page of the incidents, as the API leads to it."""
+    cursor = ""
+    for _ in range(19):
+        with urllib.request.urlopen(
+            f"{base}/api/v1/incidents?cursor={cursor}", timeout=60
+        ) as answer:
+            cursor = json.load(answer)["next_cursor"]
+    return {"API, incidents, 20th page": f"/api/v1/incidents?cursor={cursor}"}
+
+
 def fetch(address: str) -> float:
     """Milliseconds until the last byte."""
     started = time.perf_counter()
@@ -111,36 +141,45 @@ def main() -> None:
                 started = time.perf_counter()
                 fill(store, count)
                 print(f"{count:,} incidents recorded in {time.perf_counter() - started:.0f} s")
-        measure(path, Path(folder))
+        with served(str(path), Path(folder)) as base:
+            PAGES.update(deep(base))
+            measure(base)
 
 
-def measure(path: Path, folder: Path) -> None:
-    """Serve the store, and time each page."""
-    settings = {"STORE": path, "PROFILES": folder / "profiles.db", "SERVE_RATE": 1e6}
+@contextmanager
+def served(store: str, folder: Path) -> Iterator[str]:
+    """`dagnosis serve` on a store; the address of its pages, without the last slash."""
+    settings = {"STORE": store, "PROFILES": folder / "profiles.db", "SERVE_RATE": 1e6}
     env = {f"DAGNOSIS_{key}": str(value) for key, value in settings.items()}
     command = [sys.executable, "-m", "dagnosis", "serve", "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **env})
     try:
         assert server.stderr
-        said = server.stderr.readline()
-        base = said.split()[-1].rstrip("/")
-        every: list[float] = []
-        print(f"{'page':<26}{'median':>9}{'p95':>9}{'cpu':>9}   ms")
-        for name, page in PAGES.items():
-            fetch(base + page)
-            before = spent(base)
-            times = [fetch(base + page) for _ in range(TIMES)]
-            own = (spent(base) - before) / TIMES
-            every += times
-            print(f"{name:<26}{figures(times)[0]:>9.1f}{figures(times)[1]:>9.1f}{own:>9.1f}")
-        print(f"{'all of them':<26}{figures(every)[0]:>9.1f}{figures(every)[1]:>9.1f}")
-        with ThreadPoolExecutor(10) as clients:
-            asked = [base + page for page in PAGES.values()] * 10
-            crowd = list(clients.map(fetch, asked))
-        print(f"{'ten clients at once':<26}{figures(crowd)[0]:>9.1f}{figures(crowd)[1]:>9.1f}")
+        yield server.stderr.readline().split()[-1].rstrip("/")
     finally:
         server.terminate()
         server.wait(15)
+
+
+def measure(base: str) -> None:
+    """Time each page."""
+    every: list[float] = []
+    slowest = (0.0, "")
+    print(f"{'page':<34}{'median':>9}{'p95':>9}{'cpu':>9}   ms")
+    for name, page in PAGES.items():
+        fetch(base + page)
+        before = spent(base)
+        times = [fetch(base + page) for _ in range(TIMES)]
+        own = (spent(base) - before) / TIMES
+        every += times
+        slowest = max(slowest, (figures(times)[1], name))
+        print(f"{name:<34}{figures(times)[0]:>9.1f}{figures(times)[1]:>9.1f}{own:>9.1f}")
+    print(f"{'all of them':<34}{figures(every)[0]:>9.1f}{figures(every)[1]:>9.1f}")
+    print(f"{'the slowest of them':<34}{'':>9}{slowest[0]:>9.1f}   ({slowest[1]})")
+    with ThreadPoolExecutor(10) as clients:
+        asked = [base + page for page in PAGES.values()] * 10
+        crowd = list(clients.map(fetch, asked))
+    print(f"{'ten clients at once':<34}{figures(crowd)[0]:>9.1f}{figures(crowd)[1]:>9.1f}")
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from dagnosis.data.memory import Memory
 from dagnosis.data.profile import profile
 from dagnosis.data.profile.duckdb import DuckDBEngine
-from dagnosis.data.store import ProfileStore
+from dagnosis.data.store import ProfileStore, Stored
 from dagnosis.errors import ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.services.check import accept, check
 from tests.data import tables
@@ -29,6 +31,20 @@ def test_there_and_back(store: ProfileStore) -> None:
     assert store.history("t", before="2026-01-02") == []
     assert store.history("other") == []
     assert store.memory("t").batches == 0
+
+
+def test_visitors_that_come_first_at_the_same_time(tmp_path: Path) -> None:
+    for number in range(5):
+        together = Barrier(8)
+        store = ProfileStore(str(tmp_path / f"{number}.db"))
+
+        def visit(of: ProfileStore = store, all_of_them: Barrier = together) -> list[Stored]:
+            all_of_them.wait()
+            return of.history("t")
+
+        with ThreadPoolExecutor(8) as visitors:
+            asked = [visitors.submit(visit) for _ in range(8)]
+        assert [one.result() for one in asked] == [[]] * 8
 
 
 def test_the_newest_run_counts(store: ProfileStore) -> None:

@@ -86,6 +86,28 @@ def test_who_may_not_read_the_leader_sees_the_member(incidents: Incidents) -> No
     assert (both.fingerprint, both.members) == ("net-0", 2)
 
 
+def test_the_one_that_began_first_leads_even_when_it_is_heard_of_late(incidents: Incidents) -> None:
+    for number in range(12, 27):
+        incidents.record([down(number)])
+    assert one(incidents).fingerprint == "net-12"
+    incidents.record([down(-60, "net-13", dag="dag-13")])
+    incidents.record([down(31)])  # joins by those that failed shortly before, not by the first ones
+    leader = one(incidents)
+    assert (leader.fingerprint, leader.members) == ("net-13", 15)
+
+
+def test_two_outages_become_one_with_all_their_members(incidents: Incidents) -> None:
+    other = {"detail": "network.dns", "message": "Name or service not known"}
+    incidents.record(down(n) for n in range(6))
+    incidents.record(down(n, f"b-{n}", dag=f"b-{n}", **other) for n in range(6))
+    assert {len(group) for group in groups(incidents)} == {6}
+    incidents.record([down(4, "b-4", dag="b-4", run="again")])  # as the others, but of the database
+    (group,) = groups(incidents)
+    assert len(group) == 12
+    leader = one(incidents)
+    assert (leader.fingerprint, leader.members) == ("b-0", 11)
+
+
 def test_what_is_done_to_an_outage_is_done_to_its_members(incidents: Incidents) -> None:
     incidents.record(down(n) for n in range(6))
     assert incidents.set_state([one(incidents).id], "acknowledged", who="ann") == 6

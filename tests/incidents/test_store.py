@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from dagnosis.errors import InternalError, ServiceUnreachable, UnreadableInput, WrongUse
 from dagnosis.incidents import schema
-from dagnosis.incidents.incidents import Incidents
+from dagnosis.incidents.contract import Query
+from dagnosis.incidents.incidents import Incidents, open_incidents
 from dagnosis.incidents.store import Store, open_store
 from dagnosis.incidents.upgrade import VERSION_TABLE
-from tests.incidents.making import START, emptied, remembered
+from tests.incidents.making import START, emptied, failed, remembered
 
 MISSING = "data_error.dataframe_column_missing"
 
@@ -150,14 +151,38 @@ def test_the_revisions_lead_to_the_schema(store: Store) -> None:
 def test_every_revision_can_be_taken_back(store: Store) -> None:
     from alembic.operations import Operations
 
-    from dagnosis.incidents.migrations.versions import v0001_start, v0002_incidents
+    from dagnosis.incidents.migrations.versions import (
+        v0001_start,
+        v0002_incidents,
+        v0003_indexes,
+    )
 
     with store._engine.begin() as connection:
         context = MigrationContext.configure(connection)
         with Operations.context(context):
+            v0003_indexes.downgrade()
             v0002_incidents.downgrade()
             v0001_start.downgrade()
         assert not sa.inspect(connection).has_table("diagnosis")
+
+
+def test_a_store_of_the_first_incidents_is_brought_up_with_what_it_holds(setting: str) -> None:
+    from alembic.operations import Operations
+
+    from dagnosis.incidents.migrations.versions import v0003_indexes
+
+    with open_incidents(setting) as incidents:
+        incidents.record([failed(1), failed(2, "f2", dag="other")])
+        with incidents._writing() as connection:
+            with Operations.context(MigrationContext.configure(connection)):
+                v0003_indexes.downgrade()
+            connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = 'v0002'")
+    with open_incidents(setting) as incidents:
+        mine = incidents.find(Query(readable=frozenset({"other"})))
+        assert [f.fingerprint for f in mine.incidents] == ["f2"]
+        assert incidents.find(Query()).total == 2
+        indexes = sa.inspect(incidents._engine).get_indexes("incident_dag")
+        assert "incident_dag_last" in {index["name"] for index in indexes}
 
 
 OPEN = """

@@ -105,7 +105,7 @@ class ProfileStore:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA busy_timeout = 30000")
 
-        _tables().metadata.create_all(engine)
+        _make(engine)
         self._made = engine
         return engine
 
@@ -253,6 +253,23 @@ class ProfileStore:
                         judge=pack(judge) if judge else b"",
                     )
                 )
+
+
+def _make(engine: Engine) -> None:
+    """The tables, where they are not there. Threads and processes that come at the same time see each
+    other's only when they make the same one: then the rest is left."""
+    from sqlalchemy import exc
+
+    metadata = _tables().metadata
+    for _ in metadata.tables:
+        try:
+            metadata.create_all(engine)
+        except exc.DBAPIError as error:
+            if "already exists" not in str(error.orig):
+                raise
+        else:
+            return
+    metadata.create_all(engine)
 
 
 def _zoned(when: datetime) -> datetime:

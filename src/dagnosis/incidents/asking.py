@@ -57,6 +57,9 @@ class Question:
         self._rowwise = not (query.states or query.kinds or query.since or query.until)
         """Each row of `incident_dag` tells by itself whether its incident is asked for."""
         self._common = bool(query.text) and self._is_common(connection)
+        rare = bool(query.text) and not self._common
+        self._few = self._handled or rare or bool(query.dag_id or query.task_id or query.run_id)
+        """Few incidents are asked for: to find these first is quicker than to look at all in order."""
 
     def page(self, after: tuple[int, int] | None, limit: int) -> sa.Select[Any]:
         """The `id` of each incident with the `value` that it is ordered by, from a place on."""
@@ -97,7 +100,10 @@ class Question:
 
     def _of_some(self, valued: bool) -> sa.Select[Any]:
         query, i = self.query, incident.c
-        seen = self._seen(valued).subquery("seen")
+        last_of_old = query.order == "last_seen" and query.until is not None
+        by_time = valued and query.order in ("last_seen", "first_seen") and not last_of_old
+        by_time = by_time and not self._few
+        seen = (self._by_time() if by_time else self._seen(valued)).subquery("seen")
         asked = sa.select(*seen.c)
         standing = list(self._standing(but_states=self._handled))
         if standing:
@@ -133,6 +139,24 @@ class Question:
                 seen = seen.where(sa.or_(self._holding_of(d.wording), self._of_named_dag()))
             return seen.distinct()
         return seen.group_by(d.incident).having(*during)
+
+    def _by_time(self) -> sa.Select[Any]:
+        """As `_seen`: of each incident the newest row (or the oldest), which come in order from an
+        index, so that no more rows are read than a page takes."""
+        query, d, o = self.query, incident_dag.c, incident_dag.alias("other").c
+        assert query.readable is not None
+        others = sa.and_(o.incident == d.incident, (o.dag + 0).in_(codes(query.readable)))
+        newest = query.order == "last_seen"
+        mine, its = (sa.tuple_(columns[query.order], columns.dag) for columns in (d, o))
+        seen = sa.select(d.incident.label("id"), _number(d[query.order]).label("value")).where(
+            among(query.readable), ~sa.exists().where(others, its > mine if newest else its < mine)
+        )
+        if query.since is not None:
+            late = o.last_seen >= query.since
+            seen = seen.where(
+                d.last_seen >= query.since if newest else sa.exists().where(others, late)
+            )
+        return seen if query.until is None else seen.where(d.first_seen < query.until)
 
     def _within(self, *conditions: Any) -> sa.Select[Any]:
         """The incidents of which a row of `incident_dag` that may be read is so."""
@@ -228,9 +252,10 @@ class Question:
     def _says_one_of(self, ids: Ids) -> Any:
         """For a text that is rare: all answers with it are found first."""
         holding = sa.select(wording.c.id).where(self._holds(wording.c.search))
-        if self.query.readable is None:
-            in_words = incident.c.wording.in_(holding)
-            return sa.or_(in_words, ids.in_(self._within(self._of_named_dag())))
+        if self.query.readable is None:  # each by itself: an OR would try every incident in order
+            i = incident.alias("said").c
+            in_words: Any = sa.select(i.id).where(i.wording.in_(holding))
+            return ids.in_(in_words.union(self._within(self._of_named_dag())))
         in_words = incident_dag.c.wording.in_(holding)
         return ids.in_(self._within(sa.or_(in_words, self._of_named_dag())))
 

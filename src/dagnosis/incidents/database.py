@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -86,19 +87,24 @@ def ready(setting: str) -> Place:
     return where
 
 
-def inserting(connection: sa.Connection, table: sa.Table) -> Any:
-    """An `INSERT` of the connection's dialect: one that knows `ON CONFLICT`."""
-    return (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(table)
+def inserting(dialect: str, table: sa.Table) -> Any:
+    """An `INSERT` of a dialect: one that knows `ON CONFLICT`."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
 
 
 def upsert(
     connection: sa.Connection, table: sa.Table, values: dict[str, Any], key: Sequence[str]
 ) -> None:
     """Insert a row, or put its values in the place of the one that has its key."""
-    values = {name: clean(value) for name, value in values.items()}
-    new = {name: value for name, value in values.items() if name not in key}
-    statement = inserting(connection, table).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new))
+    statement = _upserting(connection.dialect.name, table, tuple(values), tuple(key))
+    connection.execute(statement, {name: clean(value) for name, value in values.items()})
+
+
+@cache
+def _upserting(dialect: str, table: sa.Table, names: Sequence[str], key: Sequence[str]) -> Any:
+    insert = inserting(dialect, table)
+    new = {name: insert.excluded[name] for name in names if name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=new)
 
 
 _creating = Lock()

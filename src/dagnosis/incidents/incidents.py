@@ -72,7 +72,7 @@ class Incidents(Database):
         """A try succeeded: the failed tries before it were flaky. How many became so now; cheap
         where none failed."""
         with self._reading() as connection:
-            if connection.execute(recovering.failed_before(task)).first() is None:
+            if not recovering.failed_before(connection, task):
                 return 0
         with self._writing() as connection:
             return recovering.recover(connection, task)
@@ -87,9 +87,8 @@ class Incidents(Database):
         are resolved only with the kind `data`, by a batch that was checked. `quiet` as in `record`."""
         task = (dag_id, task_id)
         with self._reading() as connection:
-            rows = connection.execute(recovering.red(task, when, kind)).all()
-        if not recovering.waiting(rows):
-            return []
+            if not recovering.red(connection, task, when, kind):
+                return []
         with self._writing() as connection, recording.telling(connection, quiet):
             return recovering.green(connection, task, when, kind, self.now())
 

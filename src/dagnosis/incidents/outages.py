@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import re2
 import sqlalchemy as sa
 
 from dagnosis.incidents.contract import Occurrence
-from dagnosis.incidents.database import inserting
+from dagnosis.incidents.statements import insert_new
 from dagnosis.incidents.tables import code, incident, micros, outage_sign
 
 WINDOW = timedelta(minutes=10)
@@ -108,7 +108,7 @@ def mark(
     }
     if not rows:
         return set()
-    statement = inserting(connection, outage_sign).on_conflict_do_nothing()
+    statement = insert_new(connection.dialect.name, outage_sign)
     columns = ("sign", "bucket", "dag", "incident")
     connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in sorted(rows)])
     return {row[:2] for row in rows}
@@ -122,15 +122,23 @@ def join(connection: sa.Connection, touched: set[tuple[int, int]]) -> list[Found
     return found
 
 
+_s = outage_sign.c
+_NEAR = (
+    sa.select(_s.bucket, _s.dag, _s.incident)
+    .where(
+        _s.sign == sa.bindparam("its_sign"), _s.bucket.in_(sa.bindparam("windows", expanding=True))
+    )
+    .limit(MOST_ROWS)
+)
+
+
 def _groups(connection: sa.Connection, touched: set[tuple[int, int]]) -> Iterator[set[int]]:
-    s = outage_sign.c
     by_sign: dict[int, set[int]] = defaultdict(set)
     for sign, window in touched:
         by_sign[sign].add(window)
     for sign, windows in sorted(by_sign.items()):
         near = {window + step for window in windows for step in (-1, 0, 1)}
-        query = sa.select(s.bucket, s.dag, s.incident).where(s.sign == sign, s.bucket.in_(near))
-        rows = connection.execute(query.limit(MOST_ROWS)).all()
+        rows = connection.execute(_NEAR, {"its_sign": sign, "windows": sorted(near)}).all()
         for window in sorted(near):
             within = [row for row in rows if row[0] in (window, window + 1)]
             incidents = {row[2] for row in within}
@@ -152,23 +160,44 @@ def _connected(groups: Iterable[set[int]]) -> list[set[int]]:
     return merged
 
 
+_i = incident.c
+_NAMED: Any = sa.bindparam("ids", expanding=True)
+_SEEN = sa.select(_i.id, _i.outage, _i.first_seen, _i.regressed, _i.fingerprint)
+_OF_IDS = _SEEN.where(_i.id.in_(_NAMED))
+_EARLIER = _SEEN.where(
+    _i.outage.in_(_NAMED), _i.first_seen <= sa.bindparam("began", type_=_i.first_seen.type)
+)
+_LED = sa.select(_i.id).where(
+    _i.id.in_(_NAMED), sa.exists().where(incident.alias("member").c.outage == _i.id)
+)
+
+
+_JOIN = (
+    sa.update(incident)
+    .where(sa.or_(_i.id.in_(_NAMED), _i.outage.in_(sa.bindparam("led", expanding=True))))
+    .values(outage=sa.bindparam("first", type_=_i.outage.type))
+)
+
+
 def _lead(connection: sa.Connection, group: set[int]) -> list[Found]:
-    """Make one outage of a group and of the outages that its incidents are in already."""
-    i = incident.c
-    leaders = {
-        leader or id_
-        for id_, leader in connection.execute(sa.select(i.id, i.outage).where(i.id.in_(group)))
-    }
-    everybody = connection.execute(
-        sa.select(i.id, i.outage, i.first_seen, i.regressed, i.fingerprint).where(
-            sa.or_(i.id.in_(group | leaders), i.outage.in_(leaders))
-        )
-    ).all()
-    led = {row.outage for row in everybody if row.outage}
-    first = min(everybody, key=lambda row: (row.regressed or row.first_seen, row.fingerprint)).id
-    members = [row.id for row in everybody if row.id != first and row.outage != first]
-    if members:
-        connection.execute(sa.update(incident).where(i.id.in_(members)).values(outage=first))
-        connection.execute(sa.update(incident).where(i.id == first).values(outage=None))
-    was_in = {row.id for row in everybody if row.outage} | led
-    return [Found(row.id, first) for row in everybody if row.id != first and row.id not in was_in]
+    """Make one outage of a group and of the outages that its incidents are in already. Of the members
+    of these only such are looked at as may have begun first: an outage may have thousands."""
+    seen = connection.execute(_OF_IDS, {"ids": sorted(group)}).all()
+    leaders = {row.outage or row.id for row in seen}
+    if leaders - group:
+        seen = [*seen, *connection.execute(_OF_IDS, {"ids": sorted(leaders - group)})]
+    named = {"ids": sorted(leaders)}
+    earlier = connection.execute(_EARLIER, {**named, "began": _began(min(seen, key=_began))[0]})
+    first = min([*seen, *earlier], key=_began).id
+    apart = {row.id for row in seen if row.id != first and row.outage != first}
+    if not apart:
+        return []
+    led = set(connection.execute(_LED, named).scalars())
+    connection.execute(_JOIN, {"first": first, "ids": sorted(apart), "led": sorted(led - {first})})
+    connection.execute(_JOIN, {"first": None, "ids": [first], "led": []})
+    alone = (row.id for row in seen if row.outage is None and row.id not in led)
+    return [Found(id_, first) for id_ in alone if id_ != first]
+
+
+def _began(row: Any) -> tuple[datetime, str]:
+    return row.regressed or row.first_seen, row.fingerprint

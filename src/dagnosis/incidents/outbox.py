@@ -15,11 +15,12 @@ import msgspec
 import sqlalchemy as sa
 
 from dagnosis.incidents.contract import Incident
-from dagnosis.incidents.database import clean, inserting
+from dagnosis.incidents.database import clean
 from dagnosis.incidents.finding import load
 from dagnosis.incidents.incidents import Incidents
 from dagnosis.incidents.notifications.contract import Notice
 from dagnosis.incidents.recording import lock
+from dagnosis.incidents.statements import insert_new
 from dagnosis.incidents.tables import entry, outbox
 
 Stand: TypeAlias = Literal["waiting", "sent", "dead", "held"]
@@ -135,7 +136,7 @@ class Outbox:
         ]
         if len(notices) > free:
             letters.append(_row(notifier, self._overflow(hour), now, "waiting"))
-        connection.execute(inserting(connection, outbox).on_conflict_do_nothing(), letters)
+        connection.execute(insert_new(connection.dialect.name, outbox), letters)
         return letters
 
     def _overflow(self, hour: datetime) -> Notice:

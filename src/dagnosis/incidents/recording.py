@@ -17,11 +17,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-from dagnosis.incidents import outages, schema
+from dagnosis.incidents import outages, statements
 from dagnosis.incidents.contract import FoundBy, Kind, Occurrence, Recorded
-from dagnosis.incidents.database import clean, inserting
+from dagnosis.incidents.database import clean
 from dagnosis.incidents.standing import Standing
 from dagnosis.incidents.store import Remembered, keep
 from dagnosis.incidents.tables import (
@@ -29,12 +28,9 @@ from dagnosis.incidents.tables import (
     code,
     entry,
     incident,
-    incident_dag,
-    incident_task,
     known_dag,
     known_run,
     known_task,
-    occurrence,
     wording,
 )
 from dagnosis.model import TaskRef
@@ -235,32 +231,9 @@ def _of(one: Occurrence) -> tuple[Kind, str]:
 
 def _known(connection: sa.Connection, keys: set[Key]) -> dict[Key, int]:
     """Those that were recorded before, and their incidents."""
-    o = occurrence.c
-    asked = _asked(connection, Key._fields, keys)
-    same = sa.and_(*(o[name] == asked.c[name] for name in Key._fields))
-    query = sa.select(*(o[name] for name in Key._fields), o.incident).select_from(
-        asked.join(occurrence, same)
-    )
-    return {Key(*row[:5]): row[5] for row in connection.execute(query)}
-
-
-def _asked(
-    connection: sa.Connection, columns: Sequence[str], rows: Iterable[tuple[int, ...]]
-) -> sa.CTE:
-    """Rows of numbers to join with, as one JSON value: the statement is the same for any number of
-    them, so that it is compiled once."""
-    told = sa.literal(msgspec.json.encode(list(rows)).decode())
-    cells: list[Any]
-    if connection.dialect.name == "postgresql":
-        value = sa.func.jsonb_array_elements(sa.cast(told, postgresql.JSONB)).column_valued("row")
-        cells = [sa.cast(value.op("->>")(place), sa.BigInteger) for place in range(len(columns))]
-    else:
-        row = sa.func.json_each(told).table_valued("value")
-        cells = [
-            sa.type_coerce(sa.func.json_extract(row.c.value, f"$[{place}]"), sa.BigInteger)
-            for place in range(len(columns))
-        ]
-    return sa.select(*map(sa.Label, columns, cells)).cte("asked")
+    query = statements.known(connection.dialect.name)
+    rows = connection.execute(query, statements.given(sorted(keys)))
+    return {Key(*row[:5]): row[5] for row in rows}
 
 
 def _opened(connection: sa.Connection, fresh: list[_Fresh]) -> dict[tuple[Kind, str], _Open]:
@@ -269,12 +242,9 @@ def _opened(connection: sa.Connection, fresh: list[_Fresh]) -> dict[tuple[Kind, 
     asked: dict[Kind, set[str]] = defaultdict(set)
     for new in fresh:
         asked[new.one.kind].add(clean(new.one.fingerprint))
-    i = incident.c
     for kind, fingerprints in asked.items():
-        query = sa.select(incident).where(
-            i.kind == KINDS.index(kind), i.fingerprint.in_(fingerprints)
-        )
-        for row in connection.execute(query).mappings():
+        named = {"its_kind": KINDS.index(kind), "fingerprints": sorted(fingerprints)}
+        for row in connection.execute(statements.OPENED, named).mappings():
             opened[kind, row["fingerprint"]] = _from_row(kind, row)
     for new in fresh:
         if _of(new.one) not in opened:
@@ -303,33 +273,20 @@ def _load_members(
     pairs = {(opened[_of(new.one)].id, new) for new in fresh if opened[_of(new.one)].id}
     if not pairs:
         return
-    d, t, o, k = incident_dag.c, incident_task.c, occurrence.c, known_task.c
-    dags = _asked(connection, ("dag", "incident"), sorted({(new.dag, id_) for id_, new in pairs}))
-    same = sa.and_(d.dag == dags.c.dag, d.incident == dags.c.incident)
-    query: Any = sa.select(incident_dag).select_from(dags.join(incident_dag, same))
-    for counted in connection.execute(query).mappings():
+    dialect = connection.dialect.name
+
+    def those(query: Any, rows: Iterable[tuple[int, ...]]) -> sa.CursorResult[Any]:
+        return connection.execute(query, statements.given(sorted(rows)))
+
+    dags = {(new.dag, id_) for id_, new in pairs}
+    for counted in those(statements.scopes(dialect), dags).mappings():
         values = {name: counted[name] for name in _Scope.__dataclass_fields__}
         by_id[counted["incident"]].scopes[counted["dag"]] = _Scope(**values)
-    tasks = _asked(
-        connection, ("task", "incident"), sorted({(new.key.task, id_) for id_, new in pairs})
-    )
-    same = sa.and_(t.task == tasks.c.task, t.incident == tasks.c.incident)
-    query = sa.select(t.task, t.incident).select_from(tasks.join(incident_task, same))
-    for row in connection.execute(query):
+    tasks = {(new.key.task, id_) for id_, new in pairs}
+    for row in those(statements.tasks(dialect), tasks):
         by_id[row.incident].known_tasks.add(row.task)
-    runs = _asked(
-        connection,
-        ("run", "dag", "incident"),
-        sorted({(new.key.run, new.dag, id_) for id_, new in pairs}),
-    )
-    a = runs.c
-    there = (
-        sa.exists()
-        .where(o.run == a.run, o.incident == a.incident, k.id == o.task, k.dag == a.dag)
-        .correlate(runs)
-    )
-    query = sa.select(a.run, a.dag, a.incident).where(there)
-    for row in connection.execute(query):
+    runs = {(new.key.run, new.dag, id_) for id_, new in pairs}
+    for row in those(statements.runs(dialect), runs):
         by_id[row.incident].known_runs.add((row.run, row.dag))
 
 
@@ -347,7 +304,7 @@ def _name(connection: sa.Connection, fresh: list[_Fresh]) -> None:
 
 def _insert_new(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(inserting(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(statements.insert_new(connection.dialect.name, table), rows)
 
 
 def _count(opened: dict[tuple[Kind, str], _Open], fresh: list[_Fresh]) -> dict[Key, Any]:
@@ -413,13 +370,12 @@ def _write_incidents(connection: sa.Connection, opened: Iterable[_Open]) -> None
     made = [its for its in opened if not its.id]
     changed = [{"its": its.id, **_values_of(its)} for its in opened if its.id]
     if made:
-        statement = sa.insert(incident).returning(incident.c.id, sort_by_parameter_order=True)
         rows = [{"assignee": "", **_values_of(its)} for its in made]
-        ids = connection.execute(statement, rows).scalars()
+        ids = connection.execute(statements.MAKE, rows).scalars()
         for its, id_ in zip(made, ids, strict=True):
             its.id = id_
     if changed:
-        connection.execute(sa.update(incident).where(incident.c.id == sa.bindparam("its")), changed)
+        connection.execute(statements.CHANGE, changed)
 
 
 def _values_of(its: _Open) -> dict[str, Any]:
@@ -449,7 +405,7 @@ def _write_occurrences(
         }
         for new in fresh
     ]
-    connection.execute(sa.insert(occurrence), rows)
+    connection.execute(statements.OCCUR, rows)
     said = {id_: row for its in opened.values() for id_, row in its.said.items()}
     _insert_new(connection, wording, [said[id_] for id_ in sorted(said)])
     _write_scopes(connection, opened.values())
@@ -480,15 +436,11 @@ def _kept(
     connection: sa.Connection, opened: dict[tuple[Kind, str], _Open], fresh: list[_Fresh]
 ) -> set[Key]:
     """Which of the new ones are kept whole; older ones that are not any more are emptied."""
-    o = occurrence.c
     by_incident: dict[int, list[tuple[datetime, Key]]] = defaultdict(list)
     for new in fresh:
         by_incident[opened[_of(new.one)].id].append((new.one.occurred, new.key))
     before: dict[int, list[tuple[datetime, Key]]] = defaultdict(list)
-    query = sa.select(o.incident, o.occurred, *(o[name] for name in Key._fields)).where(
-        o.incident.in_(by_incident), o.rest.is_not(None)
-    )
-    for row in connection.execute(query):
+    for row in connection.execute(statements.KEPT, {"incidents": list(by_incident)}):
         before[row[0]].append((row[1], Key(*row[2:])))
     kept: set[Key] = set()
     emptied: list[Key] = []
@@ -498,36 +450,35 @@ def _kept(
         kept |= staying
         emptied += [its for _, its in before[id_] if its not in staying]
     if emptied:
-        named = [{f"its_{name}": value for name, value in its._asdict().items()} for its in emptied]
-        where = (o[name] == sa.bindparam(f"its_{name}") for name in Key._fields)
         _forget_diagnoses(connection, emptied)
-        connection.execute(sa.update(occurrence).where(*where).values(rest=None), named)
+        connection.execute(statements.EMPTY, [_its(one) for one in emptied])
     return kept
 
 
 def _forget_diagnoses(connection: sa.Connection, emptied: Iterable[Key]) -> None:
     """Of tries that are not kept whole any more, unless a user said something of them."""
-    o, d, f = occurrence.c, schema.diagnosis.c, schema.feedback.c
     ids = set()
     for its in emptied:
-        same = (o[name] == value for name, value in its._asdict().items())
-        rest = connection.execute(sa.select(o.rest).where(*same)).scalar_one()
+        rest = connection.execute(statements.REST, _its(its)).scalar_one()
         ids.add(msgspec.msgpack.decode(rest, type=Occurrence).diagnosis_id)
-    said = sa.exists().where(f.diagnosis_id == d.id)
-    connection.execute(sa.delete(schema.diagnosis).where(d.id.in_(ids - {""}), ~said))
+    ids.discard("")
+    if ids:
+        connection.execute(statements.FORGET, {"ids": sorted(ids)})
+
+
+def _its(one: Key) -> dict[str, int]:
+    return {f"its_{name}": value for name, value in one._asdict().items()}
 
 
 def keep_diagnoses(
     connection: sa.Connection, occurrences: Iterable[Occurrence], diagnoses: Iterable[Remembered]
 ) -> None:
     """Keep the diagnoses of tries that are kept whole."""
-    o = occurrence.c
     by_id = {one.id: one for one in diagnoses}
     for one in occurrences:
         if one.diagnosis_id not in by_id:
             continue
-        same = (o[name] == value for name, value in _key_of(one)._asdict().items())
-        if connection.execute(sa.select(o.run).where(*same, o.rest.is_not(None))).first():
+        if connection.execute(statements.IS_KEPT, _its(_key_of(one))).first():
             keep(connection, by_id[one.diagnosis_id])
 
 
@@ -544,24 +495,8 @@ def _write_scopes(connection: sa.Connection, opened: Iterable[_Open]) -> None:
             {"incident": its.id, "task": task, "last_seen": when, "greens": 0}
             for task, when in its.failed.items()
         ]
-    insert = inserting(connection, incident_dag)
-    new = {name: insert.excluded[name] for name in _Scope.__dataclass_fields__ if name != "dag"}
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["dag", "incident"], set_=new), scopes
-    )
-    insert = inserting(connection, incident_task)
-    t = incident_task.c
-    later = insert.excluded.last_seen > t.last_seen
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["task", "incident"],
-            set_={
-                "last_seen": sa.case((later, insert.excluded.last_seen), else_=t.last_seen),
-                "greens": sa.case((later, 0), else_=t.greens),
-            },
-        ),
-        tasks,
-    )
+    connection.execute(statements.keep_scopes(connection.dialect.name), scopes)
+    connection.execute(statements.keep_tasks(connection.dialect.name), tasks)
 
 
 def _join(

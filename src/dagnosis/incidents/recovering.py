@@ -14,6 +14,7 @@ from dagnosis.incidents.contract import Kind, Occurrence
 from dagnosis.incidents.handling import write
 from dagnosis.incidents.recording import KINDS, Key, key, lock
 from dagnosis.incidents.standing import greens_needed
+from dagnosis.incidents.statements import same
 from dagnosis.incidents.tables import (
     code,
     incident,
@@ -24,35 +25,49 @@ from dagnosis.incidents.tables import (
 )
 from dagnosis.model import TaskRef
 
-
-def failed_before(task: TaskRef) -> Any:
-    """The failed tries of the task instance before this one that are not known to be made good."""
-    o, k = occurrence.c, known_task.c
-    its = key(task, "failure")
-    return (
-        sa.select(o.incident, k.dag, *(o[name] for name in Key._fields))
-        .join(known_task, k.id == o.task)
-        .where(
-            o.run == its.run,
-            o.task == its.task,
-            o.map_index == task.map_index,
-            o.try_number < task.try_number,
-            o.recovered == 0,
-            o.what.op("&")(7) == 0,
-        )
+# of each success these two are asked: they are built once
+_o, _t, _i = occurrence.c, incident_task.c, incident.c
+_FAILED_BEFORE = (
+    sa.select(_o.incident, known_task.c.dag, *(_o[name] for name in Key._fields))
+    .join(known_task, known_task.c.id == _o.task)
+    .where(
+        *same(("run", "task", "map_index")),
+        _o.try_number < sa.bindparam("before"),
+        _o.recovered == 0,
+        _o.what.op("&")(7) == 0,
     )
+)
+_WHEN = sa.bindparam("at", type_=_t.last_seen.type)
+_RED = (
+    sa.select(_t.incident, _t.greens, _i.kind, _i.regressions)
+    .join(incident, _i.id == _t.incident)
+    .where(
+        _t.task == sa.bindparam("its_task"),
+        _i.state != "resolved",
+        _t.last_seen < _WHEN,
+        sa.or_(_t.green.is_(None), _t.green < _WHEN),
+        _i.kind.in_(sa.bindparam("kinds", expanding=True)),
+    )
+)
+
+
+def failed_before(connection: sa.Connection, task: TaskRef) -> Sequence[Any]:
+    """The failed tries of the task instance before this one that are not known to be made good."""
+    its = key(task, "failure")
+    asked = {"its_run": its.run, "its_task": its.task, "its_map_index": its.map_index}
+    return connection.execute(_FAILED_BEFORE, {**asked, "before": its.try_number}).all()
 
 
 def recover(connection: sa.Connection, task: TaskRef) -> int:
     """Mark them, and count them; how many they are."""
     lock(connection)
-    rows = connection.execute(failed_before(task)).all()
+    rows = failed_before(connection, task)
     if not rows:
         return 0
     o = occurrence.c
     for row in rows:
-        same = (o[name] == value for name, value in zip(Key._fields, row[2:], strict=True))
-        connection.execute(sa.update(occurrence).where(*same).values(recovered=1))
+        its = (o[name] == value for name, value in zip(Key._fields, row[2:], strict=True))
+        connection.execute(sa.update(occurrence).where(*its).values(recovered=1))
     for (incident_id, dag), count in Counter((row[0], row[1]) for row in rows).items():
         add(connection, incident_id, dag, "recovered", count)
     return len(rows)
@@ -71,27 +86,15 @@ def add(connection: sa.Connection, incident_id: int, dag: int, column: str, coun
     )
 
 
-def red(task: tuple[str, str], when: datetime, kind: Kind | None) -> Any:
-    """Open incidents in which the task failed before `when`, and in which that success is news. Without
+def red(
+    connection: sa.Connection, task: tuple[str, str], when: datetime, kind: Kind | None
+) -> list[Any]:
+    """Open incidents in which the task failed before `when`, and for which that success counts. Without
     a kind these are all but those of its data: a check that only warns succeeds."""
-    t, i = incident_task.c, incident.c
-    query = (
-        sa.select(t.incident, t.greens, i.kind, i.regressions)
-        .join(incident, i.id == t.incident)
-        .where(
-            t.task == code(*task),
-            i.state != "resolved",
-            t.last_seen < when,
-            sa.or_(t.green.is_(None), t.green < when),
-        )
-    )
-    if kind is None:
-        return query.where(i.kind != KINDS.index("data"))
-    return query.where(i.kind == KINDS.index(kind))
-
-
-def waiting(rows: Sequence[Any]) -> list[Any]:
-    """Those for which one more success counts."""
+    kinds = [
+        KINDS.index(name) for name in KINDS if (name != "data" if kind is None else name == kind)
+    ]
+    rows = connection.execute(_RED, {"its_task": code(*task), "at": when, "kinds": kinds})
     return [row for row in rows if row.greens < greens_needed(row.regressions, KINDS[row.kind])]
 
 
@@ -106,7 +109,7 @@ def green(
     lock(connection)
     t, i = incident_task.c, incident.c
     resolved = []
-    for row in waiting(connection.execute(red(task, when, kind)).all()):
+    for row in red(connection, task, when, kind):
         its = (t.task == code(*task), t.incident == row.incident)
         values = {"greens": row.greens + 1, "green": when}
         connection.execute(sa.update(incident_task).where(*its).values(values))
@@ -132,9 +135,9 @@ def block(connection: sa.Connection, task: TaskRef, blast: Sequence[str], kind: 
     """State anew which tasks could not run because of a failed try."""
     lock(connection)
     o, k = occurrence.c, known_task.c
-    same = [o[name] == value for name, value in key(task, kind)._asdict().items()]
+    its = [o[name] == value for name, value in key(task, kind)._asdict().items()]
     query = sa.select(o.incident, o.blast, o.rest, k.dag).join(known_task, k.id == o.task)
-    row = connection.execute(query.where(*same)).first()
+    row = connection.execute(query.where(*its)).first()
     if row is None or row.blast == len(set(blast)):
         return
     rest = row.rest
@@ -142,5 +145,5 @@ def block(connection: sa.Connection, task: TaskRef, blast: Sequence[str], kind: 
         one = msgspec.msgpack.decode(rest, type=Occurrence)
         kept = tuple(sorted(set(blast)))[:100]
         rest = msgspec.msgpack.encode(msgspec.structs.replace(one, blast=kept))
-    connection.execute(sa.update(occurrence).where(*same).values(blast=len(set(blast)), rest=rest))
+    connection.execute(sa.update(occurrence).where(*its).values(blast=len(set(blast)), rest=rest))
     add(connection, row.incident, row.dag, "blast", len(set(blast)) - row.blast)

@@ -15,6 +15,7 @@ from dagnosis.incidents.contract import Count
 from dagnosis.incidents.database import inserting, upsert
 from dagnosis.incidents.finding import Readable
 from dagnosis.incidents.recording import Key, lock
+from dagnosis.incidents.statements import same
 from dagnosis.incidents.tables import (
     EPOCH,
     entry,
@@ -102,9 +103,12 @@ def _daily(
     return query.group_by(step, r.cause)
 
 
+_HORIZON = sa.select(place.c.cursor).where(place.c.source == HORIZON)
+
+
 def horizon(connection: sa.Connection) -> datetime | None:
     """The time before which occurrences were pruned."""
-    kept = connection.execute(sa.select(place.c.cursor).where(place.c.source == HORIZON)).scalar()
+    kept = connection.execute(_HORIZON).scalar()
     return EPOCH + int(kept) * _DAY if kept else None
 
 
@@ -134,7 +138,7 @@ def roll(connection: sa.Connection, before: datetime) -> int:
     if not rows:
         return 0
     found = Counter(((row[0] - EPOCH) // _DAY, row[1], row[2]) for row in rows)
-    insert = inserting(connection, rolled)
+    insert = inserting(connection.dialect.name, rolled)
     added = {"count": rolled.c.count + insert.excluded.count}
     connection.execute(
         insert.on_conflict_do_update(index_elements=["day", "dag", "cause"], set_=added),
@@ -143,11 +147,10 @@ def roll(connection: sa.Connection, before: datetime) -> int:
             for (day, dag, cause), count in sorted(found.items())
         ],
     )
-    where = (o[name] == sa.bindparam(f"its_{name}") for name in Key._fields)
     keys = [
         dict(zip((f"its_{name}" for name in Key._fields), row[3:], strict=True)) for row in rows
     ]
-    connection.execute(sa.delete(occurrence).where(*where), keys)
+    connection.execute(sa.delete(occurrence).where(*same()), keys)
     _move(connection, before)
     return len(rows)
 

@@ -195,13 +195,17 @@ class Store(Database):
             )
 
 
+_d, _f = schema.diagnosis.c, schema.failure.c
+_NAMED = sa.select(_d.fingerprint).where(_d.id == sa.bindparam("its_id"))
+_SEEN = sa.select(_f.seen).where(_f.fingerprint == sa.bindparam("its_fingerprint"))
+
+
 def keep(connection: sa.Connection, diagnosis: Remembered) -> None:
     """As `Store.remember`, inside the caller's transaction."""
     values = msgspec.structs.asdict(diagnosis)
     vector = {name: values.pop(name) for name in ("vector", "vector_version")}
-    d, f = schema.diagnosis.c, schema.failure.c
-    named = connection.scalar(sa.select(d.fingerprint).where(d.id == diagnosis.id))
-    seen = connection.scalar(sa.select(f.seen).where(f.fingerprint == diagnosis.fingerprint))
+    its = {"its_id": diagnosis.id, "its_fingerprint": diagnosis.fingerprint}
+    named, seen = connection.scalar(_NAMED, its), connection.scalar(_SEEN, its)
     failure = {
         "fingerprint": diagnosis.fingerprint,
         "seen": max(seen or diagnosis.occurred, diagnosis.occurred),

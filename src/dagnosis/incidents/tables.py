@@ -154,6 +154,7 @@ incident = sa.Table(
     Index(
         "incident_outage",
         "outage",
+        "first_seen",
         sqlite_where=sa.text("outage IS NOT NULL"),
         postgresql_where=sa.text("outage IS NOT NULL"),
     ),
@@ -176,6 +177,8 @@ incident_dag = sa.Table(
     Column("wording", BigInteger, nullable=False),
     Column("confidence", sa.Float, nullable=False),
     Index("incident_dag_incident", "incident"),
+    Index("incident_dag_last", "last_seen", "incident", "dag"),
+    Index("incident_dag_first", "first_seen", "incident", "dag"),
     sqlite_with_rowid=False,
 )
 

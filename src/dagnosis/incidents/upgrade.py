@@ -13,7 +13,7 @@ from dagnosis.errors import UnreadableInput
 
 VERSION_TABLE = "dagnosis_version"
 """A PostgreSQL database may hold other things, with a version table of their own."""
-HEAD = "v0002"
+HEAD = "v0003"
 _LOCK = 0x64_61_67_6E_6F_73_69_73
 """Of PostgreSQL's advisory locks: the bytes of "dagnosis"."""
 
