@@ -62,9 +62,11 @@ def test_a_sample_is_bounded_and_counts_all() -> None:
 
     sample = Sample(failures=10, successes=20)
     for number in range(1000):
-        sample.add(array("f", [float(number)] * len(NAMES)), int(number % 10 == 0))
+        sample.add(array("f", [float(number)] * len(NAMES)), int(number % 10 == 0), number // 7)
     rows, labels, weights = sample.rows()
     assert len(rows) == 30
     assert weights[labels == 1].sum() == pytest.approx(100)
     assert weights[labels == 0].sum() == pytest.approx(900)
     assert np.median(rows.raw[labels == 0, 0]) == pytest.approx(500, abs=250)  # of all of time
+    assert rows.days is not None
+    assert (rows.days == rows.raw[:, 0] // 7).all()

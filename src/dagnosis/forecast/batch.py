@@ -65,6 +65,11 @@ class Runs(msgspec.Struct, frozen=True):
     def __len__(self) -> int:
         return len(self.asked)
 
+    @property
+    def days(self) -> NDArray[np.int64]:
+        """The day on which each run was asked for, counted from 1970 (UTC)."""
+        return self.asked // 86_400_000_000
+
 
 def columns(runs: Runs) -> Iterator[tuple[str, Column]]:
     """Name and values of every feature, `NAMES` in order, float32 of the length of `runs`."""

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from dagnosis.forecast.calibration import IDENTITY, Line, fit_line
+from dagnosis.forecast.clusters import DAY
 from dagnosis.forecast.facts import Fact, Mixed
 from dagnosis.forecast.features import Stream, keys
 from dagnosis.forecast.history import Outcome, Request, Trouble
@@ -43,13 +44,14 @@ _DONE = array("f")
 
 
 class _Asked:
-    """A run that was asked for: its features, and what was answered before calibration."""
+    """A run that was asked for: its features, the day, and what was answered before calibration."""
 
-    __slots__ = ("chance", "label", "row", "uid")
+    __slots__ = ("chance", "day", "label", "row", "uid")
 
-    def __init__(self, uid: str, row: array[float]) -> None:
+    def __init__(self, uid: str, row: array[float], day: int) -> None:
         self.uid = uid
         self.row = row
+        self.day = day
         self.chance = math.nan
         self.label = -1
 
@@ -100,7 +102,7 @@ class Forecaster:
         row = self._stream.ask(request)
         if self._codes is not None:
             row += [self._codes.setdefault(key, len(self._codes)) for key in keys(request)[:4]]
-        asked = _Asked(request.uid, array("f", row))
+        asked = _Asked(request.uid, array("f", row), int(request.time // DAY))
         self._open[request.uid] = asked
         self._waiting.append(asked)
         if len(self._waiting) >= self._block:
@@ -123,7 +125,7 @@ class Forecaster:
             return
         asked.label = outcome.label
         self._recent.append(asked)
-        self._sample.add(asked.row, outcome.label)
+        self._sample.add(asked.row, outcome.label, asked.day)
         if not math.isnan(asked.chance):
             asked.row = _DONE
         seen = len(self._sample)
@@ -156,7 +158,8 @@ class Forecaster:
         self._answer()
         chances = np.array([asked.chance for asked in self._recent])
         labels = np.array([asked.label for asked in self._recent], np.int8)
-        self.line = fit_line(chances, labels)
+        days = np.array([asked.day for asked in self._recent], np.int64)
+        self.line = fit_line(chances, labels, days)
 
     def _answer(self) -> None:
         waiting, self._waiting = self._waiting, []
