@@ -56,13 +56,12 @@ def test_figures() -> None:
 
 
 def test_a_sample_is_bounded_and_counts_all() -> None:
-    from array import array
-
     from dagnosis.forecast.features import NAMES
 
     sample = Sample(failures=10, successes=20)
     for number in range(1000):
-        sample.add(array("f", [float(number)] * len(NAMES)), int(number % 10 == 0), number // 7)
+        row = np.full(len(NAMES), number, np.float32)
+        sample.add(row.tobytes(), int(number % 10 == 0), number // 7)
     rows, labels, weights = sample.rows()
     assert len(rows) == 30
     assert weights[labels == 1].sum() == pytest.approx(100)

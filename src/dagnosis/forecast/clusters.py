@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 DAY = 86400.0
+_SPAN = 100_000
+"""Days that may lie between the first and the last to be counted without being sorted; 270 years."""
 Days: TypeAlias = NDArray[np.int64]
 """The day that each run was asked for, a number."""
 
@@ -37,7 +39,9 @@ def design_effect(
     alone = float((counts * np.square(left)).sum())
     if alone <= 0:
         return 1.0
-    number = np.unique(days, return_inverse=True)[1]
+    number = days - days.min()
+    if number.max() > _SPAN:
+        number = np.unique(days, return_inverse=True)[1]
     together = float(np.square(np.bincount(number, counts * left)).sum())
     # a row that stands for many was squared as if they had all been alike
     together -= float((counts * (counts - 1) * np.square(left)).sum())

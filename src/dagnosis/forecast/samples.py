@@ -9,7 +9,6 @@ holds one incident, and the model learns it by heart.
 from __future__ import annotations
 
 import random
-from array import array
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -26,19 +25,19 @@ SUCCESSES = 25_000
 _ASKED = NAMES.index("hour_of_day"), NAMES.index("req_time") + 1
 
 
-def rows_of(kept: Iterable[array[float]], days: Days | None = None) -> Rows:
-    """Rows of features; what stands behind `NAMES` in them are codes of ids, for the plain forest."""
-    arrays = list(kept)
-    width = len(arrays[0]) if arrays else len(NAMES)
-    both = np.frombuffer(b"".join([row.tobytes() for row in arrays]), np.float32)
-    both = both.reshape(-1, width)
+def rows_of(kept: Iterable[bytes], days: Days | None = None) -> Rows:
+    """Rows of features, float32 each; what stands behind `NAMES` in them are codes of ids, for the
+    plain forest."""
+    rows = list(kept)
+    width = len(rows[0]) // 4 if rows else len(NAMES)
+    both = np.frombuffer(b"".join(rows), np.float32).reshape(-1, width)
     if width == len(NAMES):
         return Rows(both, days=days)
     asked = both[:, slice(*_ASKED)]
     return Rows(both[:, : len(NAMES)], np.concatenate([both[:, len(NAMES) :], asked], 1), days)
 
 
-_Kept: TypeAlias = "tuple[array[float], int]"
+_Kept: TypeAlias = tuple[bytes, int]
 
 
 class Sample:
@@ -61,7 +60,7 @@ class Sample:
         """Failures that were added."""
         return self._seen[1]
 
-    def add(self, row: array[float], label: int, day: int) -> None:
+    def add(self, row: bytes, label: int, day: int) -> None:
         """A row of `NAMES`, float32, and codes behind them or not; and the day it was asked for."""
         self._seen[label] += 1
         kept, room = self._kept[label], self._room[label]
