@@ -40,6 +40,9 @@ Column: TypeAlias = NDArray[np.float32]
 Indices: TypeAlias = NDArray[np.int32]
 
 NEVER = np.iinfo(np.int64).max
+_BLOCK = 1 << 19
+"""Rows at a time where there are passing arrays: these stay in the cache, and in memory that was used
+before (the C library gives arrays beyond 32 MB back to the system, which clears each anew)."""
 
 
 class Runs(msgspec.Struct, frozen=True):
@@ -198,9 +201,8 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
         label[known].astype(np.int8), now[tell][known], seen, seen_start, first_known, when
     )
     last = _Look(told, told_start)
-    cancelled = (~known).astype(float)
     first = _firsts(first_told, len(label))
-    yield "cancelled", last(_recursion(1 - MEMORY, MEMORY * cancelled, first), 0)
+    yield "cancelled", last(_recursion(1 - MEMORY, MEMORY, ~known, first), 0)
 
     ask_times = now[asks]
     asked_before = np.cumsum(asks, dtype=np.int32) - asks
@@ -215,16 +217,27 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
 
     seconds = np.log1p(runs.seconds[run[tell]])
     yield "seconds", last(seconds, np.nan)
-    yield "usual", last(_recursion(1 - MEMORY, MEMORY * seconds, first), 0)
+    yield "usual", last(_recursion(1 - MEMORY, MEMORY, seconds, first), 0)
     times = now[tell]
-    passed = np.maximum(np.diff(times, prepend=times[:1]), 0)  # below 0 where a track begins
-    failed = (label == 1).astype(float)
-    since = np.maximum(when - times[last.index], 0) if len(times) else when
+    passed = np.diff(times, prepend=times[:1])  # below 0 where a track begins
+    since = when - times[last.index] if len(times) else when
     for name, span in (("hour", HOUR), ("day", DAY)):
-        kept = np.exp(-passed / span)
-        fade = np.exp(-since / span).astype(np.float32)
-        for suffix, counted in (("", np.ones(len(label))), ("_failed", failed)):
-            yield name + suffix, last(_recursion(kept, counted, first), 0, fade)
+        kept, fade = _fading(passed, span, np.float64), _fading(since, span, np.float32)
+        for suffix, counted in (("", label >= -1), ("_failed", label == 1)):
+            yield name + suffix, last(_recursion(kept, 1.0, counted, first), 0, fade)
+
+
+def _blocks(length: int) -> Iterator[slice]:
+    for start in range(0, length, _BLOCK):
+        yield slice(start, start + _BLOCK)
+
+
+def _fading(passed: Floats, span: float, kind: type[np.floating]) -> NDArray[Any]:
+    """exp(-passed / span), at most 1."""
+    out = np.empty(len(passed), kind)
+    for part in _blocks(len(passed)):
+        out[part] = np.exp(np.minimum(passed[part] / -span, 0))
+    return out
 
 
 class _Look:
@@ -238,7 +251,7 @@ class _Look:
         if not len(state):
             return np.full(len(self.index), empty, np.float32)
         # narrow first: what is looked up at random should fit the cache
-        values: Column = state.astype(np.float32)[self.index]
+        values: Column = state.astype(np.float32, copy=False)[self.index]
         if scale is not None:
             values *= scale
         values[self.none] = empty
@@ -257,11 +270,12 @@ def _outcomes(
     m = len(label)
     last = _Look(seen, seen_start)
     first = _firsts(first_known, m)
-    failures = np.concatenate([[0], np.cumsum(label, dtype=np.int64)])
+    failures = np.zeros(m + 1, np.int32)
+    np.cumsum(label, out=failures[1:])
     yield "outcomes", (seen - seen_start).astype(np.float32)
     yield "failures", (failures[seen] - failures[seen_start]).astype(np.float32)
     for name, weight in (("fast", FAST), ("middle", MIDDLE), ("slow", SLOW)):
-        yield name, last(_recursion(1 - weight, weight * label, first), 0)
+        yield name, last(_recursion(1 - weight, weight, label, first), 0)
     ring = failures[seen] - failures[np.maximum(seen - RING, seen_start)]
     yield "last10", ring.astype(np.float32)
     bits = np.zeros(len(seen), np.int32)
@@ -275,7 +289,7 @@ def _outcomes(
     changed = first.copy()
     changed[1:] |= label[1:] != label[:-1]
     began = np.maximum.accumulate(np.where(changed, index, 0)) if m else index
-    yield "streak", last((index - began + 1) * np.where(label == 1, 1, -1), 0)
+    yield "streak", last((index - began + 1) * (2 * label - 1), 0)
     if not m:
         yield "since", np.full(len(seen), np.nan, np.float32)
         yield "since_failure", np.full(len(seen), np.nan, np.float32)
@@ -297,19 +311,24 @@ def _firsts(starts: Indices, length: int) -> NDArray[np.bool_]:
     return first
 
 
-def _recursion(keep: float | Floats, add: NDArray[Any], first: NDArray[np.bool_]) -> Floats:
-    """v[i] = keep[i] v[i-1] + add[i], beginning anew where `first`."""
+def _recursion(
+    keep: float | Floats, weight: float, values: NDArray[Any], first: NDArray[np.bool_]
+) -> Column:
+    """v[i] = keep[i] v[i-1] + weight values[i], beginning anew where `first`."""
     from scipy.linalg.lapack import dtbtrs
 
-    n = len(add)
-    if n == 0:
-        return np.zeros(0)
-    band = np.zeros((2, n), order="F")
-    band[0] = 1.0
-    band[1, :-1] = -np.where(first, 0.0, keep)[1:]
-    solved, _ = dtbtrs(band, add.astype(float)[:, None], uplo="L", diag="U")
-    values: Floats = solved[:, 0]
-    return values
+    out = np.empty(len(values), np.float32)
+    before = 0.0
+    for part in _blocks(len(values)):
+        kept = np.where(first[part], 0.0, keep if isinstance(keep, float) else keep[part])
+        added = weight * values[part].astype(float)
+        added[0] += kept[0] * before
+        band = np.ones((2, len(kept)), order="F")
+        np.negative(kept[1:], out=band[1, :-1])
+        solved, _ = dtbtrs(band, added[:, None], uplo="L", diag="U", overwrite_b=True)
+        out[part] = solved[:, 0]
+        before = solved[-1, 0]
+    return out
 
 
 def _version_age(timeline: _Timeline) -> Column:
