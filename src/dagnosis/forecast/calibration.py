@@ -127,13 +127,24 @@ def noise(
     """The calibration error that perfectly calibrated forecasts would show on these runs by chance:
     the usual one (median) and the highest that is still common (95 %). NaN without rows.
 
-    Runs of a group (a day, a cycle) share their luck: outcomes are drawn from the forecasts with one
-    normal shock a group (a Gaussian copula, so that every forecast stays right on average), as large
-    as the groups differ from each other in truth. Below the second number there is nothing to mend;
-    below the first one is lucky.
+    Below the second number there is nothing to mend; below the first one is lucky.
     """
     if not len(truth):
         return float("nan"), float("nan")
+    usual, most = np.quantile(luck(truth, chances, groups, bins, draws), [0.5, 0.95])
+    return float(usual), float(most)
+
+
+def luck(
+    truth: NDArray[Any], chances: Chances, groups: NDArray[Any], bins: int = 15, draws: int = 200
+) -> Chances:
+    """Calibration errors that perfectly calibrated forecasts would show on these runs, one a draw.
+    Needs a row.
+
+    Runs of a group (a day, a cycle) share their luck: outcomes are drawn from the forecasts with one
+    normal shock a group (a Gaussian copula, so that every forecast stays right on average), as large
+    as the groups differ from each other in truth.
+    """
     from scipy.special import ndtri
 
     inside = np.clip(chances, _EDGE, 1 - _EDGE)
@@ -154,9 +165,7 @@ def noise(
         middle = (low + high) / 2
         found = np.mean([_alike(drawn(middle), inside, number) for _ in range(20)])
         low, high = (middle, high) if found < aim else (low, middle)
-    errors = [calibration_error(drawn(low), chances, bins) for _ in range(draws)]
-    usual, most = np.quantile(errors, [0.5, 0.95])
-    return float(usual), float(most)
+    return np.array([calibration_error(drawn(low), chances, bins) for _ in range(draws)])
 
 
 def _alike(truth: NDArray[Any], chances: Chances, number: NDArray[Any]) -> float:
