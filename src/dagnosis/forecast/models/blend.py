@@ -2,11 +2,12 @@
 
 The ladder: with less than `SOME` history the prior answers alone, then it and a forest; from `MUCH` on
 boosted trees and a regression on all columns, too. A history is as long as it is worth in independent
-runs (`clusters`): what was learned by heart from twenty bad nights, whatever their size, misleads. Without the extra `learn` there are no trees: the
-ladder is the prior, then it and the regression. The prior stays, since what it was shown elsewhere
-holds where the local past is no guide, but with half a say: on verdicts of test cycles that lifts the
-PR-AUC by 0.007, and costs 0.001 where there is history in plenty. The others have the same say: weights
-that are fitted on few failures say more about the last incident than about the next.
+runs (`clusters`): twenty bad nights teach twenty lessons, however many runs failed in each, and trees
+learn such nights by heart. Without the extra `learn` there are no trees: the ladder is the prior, then
+it and the regression. The prior stays, since what it was shown elsewhere holds where the local past is
+no guide: it counts twice beside a forest that has seen little, and half beside the three others, which
+costs 0.001 of PR-AUC where there is history in plenty. These have the same say: weights that are fitted
+on few failures say more about the last incident than about the next.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ SOME = (150, 15)
 """Independent outcomes, and failures among them (and successes), from which a forest is of use."""
 MUCH = (2000, 100)
 """From which boosted trees and a regression on all columns are, too."""
-HALF = 0.5
-"""What the prior counts beside three others."""
+TWICE, HALF = 2.0, 0.5
+"""What the prior counts beside a forest that has seen little, and beside three others."""
 EDGE = 1e-4
 """How near to 0 or 1 a member may go; a forest says 0 where it saw no failure."""
 
@@ -80,10 +81,12 @@ class Blend:
 
     def weights(self) -> dict[str, float]:
         """The say of each member; they add up to 1."""
-        say = {
-            name: HALF if name == self.prior.name and len(self.members) > 2 else 1.0
-            for name in self.members
-        }
+        say = dict.fromkeys(self.members, 1.0)
+        prior = self.prior.name
+        if prior in say and len(say) > 2:
+            say[prior] = HALF
+        elif say.keys() == {prior, HistoryForest.name}:
+            say[prior] = TWICE
         return {name: own / sum(say.values()) for name, own in say.items()}
 
     def log_odds(self, rows: Rows) -> Chances:
