@@ -223,7 +223,7 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
     since = when - times[last.index] if len(times) else when
     for name, span in (("hour", HOUR), ("day", DAY)):
         kept, fade = _fading(passed, span, np.float64), _fading(since, span, np.float32)
-        for suffix, counted in (("", label >= -1), ("_failed", label == 1)):
+        for suffix, counted in (("", np.ones(len(label), bool)), ("_failed", label == 1)):
             yield name + suffix, last(_recursion(kept, 1.0, counted, first), 0, fade)
 
 
