@@ -172,7 +172,6 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
     if code is not None:
         order, starts = _grouped(code[run])
         tell, run, now = tell[order], run[order], now[order]
-    lengths = np.diff(starts)
     begin = starts[:-1]
     asks = ~tell
     ask_run = run[asks]
@@ -191,10 +190,13 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
         out[ask_run] = values
         return out
 
+    def of_track(values: NDArray[Any]) -> NDArray[Any]:
+        return np.broadcast_to(values, n) if code is None else values[code]
+
     told = at_asks(told_before[asks])
-    told_start = at_asks(np.repeat(first_told, lengths)[asks])
+    told_start = of_track(first_told)
     seen = at_asks(known_before[asks])
-    seen_start = at_asks(np.repeat(first_known, lengths)[asks])
+    seen_start = of_track(first_known)
     when = timeline.asked
 
     yield from _outcomes(
@@ -208,7 +210,7 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
     asked_before = np.cumsum(asks, dtype=np.int32) - asks
     first_asked = asked_before[np.minimum(begin, max(len(run) - 1, 0))] if n else begin
     mine = asked_before[asks]
-    mine_start = np.repeat(first_asked, lengths)[asks]
+    mine_start = of_track(first_asked)[ask_run]
     yield "pending", (at_asks(mine - mine_start) - (told - told_start)).astype(np.float32)
     for name, back in (("gap", 1), ("gap_before", 2)):
         earlier = mine - back
