@@ -273,7 +273,7 @@ def _outcomes(
     last = _Look(seen, seen_start)
     first = _firsts(first_known, m)
     failures = np.zeros(m + 1, np.int32)
-    np.cumsum(label, out=failures[1:])
+    np.cumsum(label, dtype=np.int32, out=failures[1:])
     yield "outcomes", (seen - seen_start).astype(np.float32)
     yield "failures", (failures[seen] - failures[seen_start]).astype(np.float32)
     for name, weight in (("fast", FAST), ("middle", MIDDLE), ("slow", SLOW)):
