@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagnosis.forecast.calibration import brier, calibration_error, luck
+from dagnosis.forecast.clusters import design_effect
 from dagnosis.forecast.evaluation import BASELINES, budget, pr_auc
 from dagnosis.forecast.history import Table
 from dagnosis.forecast.models import Chances, Labels, Model, Rows, Weights, make
@@ -163,6 +164,8 @@ def score(test: Test, chance: Chances) -> None:
         f"(of a perfect forecaster: {usual:.4f}, up to {high:.4f}, {within})"
     )
     print(f"Brier              {brier(truth, chance):.5f}")
+    alike = design_effect(truth - chance, test.day)
+    print(f"worth              {len(truth) / alike:,.0f} independent runs, one for {alike:.1f}")
     for share in (0.01, 0.05):
         precision, recall = budget(truth, chance, share)
         print(f"alerts at {share:.0%}       precision {precision:.3f}, recall {recall:.3f}")
