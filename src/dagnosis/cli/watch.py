@@ -13,6 +13,8 @@ import click
 from dagnosis.cli.terminal import complain, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dagnosis.errors import DagnosisError
     from dagnosis.incidents.contract import Occurrence, Recorded
     from dagnosis.metrics import Metrics
@@ -103,9 +105,16 @@ def _follow(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
 
+    def listened(say: Callable[[], None]) -> None:
+        """Ends with whoever reads what is told: `serve --watch` that was killed, `watch | head`."""
+        try:
+            say()
+        except BrokenPipeError:
+            stop.set()
+
     def trouble(error: DagnosisError, seconds: float) -> None:
         pulse.trouble(error)
-        tell.trouble(error)
+        listened(lambda: tell.trouble(error))
         if telling:
             telling.trouble()
         now = datetime.now().astimezone().strftime("%H:%M:%S")
@@ -119,7 +128,7 @@ def _follow(
             stop=stop,
             afterwards=(
                 Reckoning(parts.incidents, notes.came),
-                tell,
+                lambda done: listened(lambda: tell(done)),
                 pulse,
                 *([telling] if telling else []),
                 Investigator(parts.history, parts.logs, parts.incidents),

@@ -72,13 +72,21 @@ def run(
             if self.started:
                 started()
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Ends the watch as well: behind `serve` it is too late, which raises the signal again."""
+            await super().shutdown(sockets)
+            if watching:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+
+    watching: asyncio.Task[None] | None = None
+
     async def served() -> None:
+        nonlocal watching
         asyncio.get_running_loop().run_in_executor(None, _warm)
-        watching = asyncio.create_task(_watched(watch)) if watch else None
+        if watch:
+            watching = asyncio.create_task(_watched(watch))
         await Server(config).serve(sockets=[opened])
-        if watching:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
 
     try:
         asyncio.run(served())
