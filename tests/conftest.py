@@ -11,3 +11,4 @@ import pytest
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     home: Path = tmp_path_factory.getbasetemp() / "user-data"
     monkeypatch.setenv("DAGNOSIS_MODELS_DIR", str(home / "models"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home))

@@ -23,7 +23,8 @@ import pytest
 from tests.airflow.real import DAGS, RealAirflow, environment, free_ports, started
 from tests.incidents.conftest import postgres_url as postgres_url
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-home-"))
+_HOME = tempfile.TemporaryDirectory(prefix="airflow-home-", ignore_cleanup_errors=True)
+os.environ.setdefault("AIRFLOW_HOME", _HOME.name)
 os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
 FIRST_PORT = 23_000
 collect_ignore = [
