@@ -171,7 +171,7 @@ def train_and_score(runs: Runs) -> None:
     labelled = np.flatnonzero(runs.label >= 0)
     chosen = labelled[:: max(len(labelled) // 60_000, 1)][:60_000]
     raw = batch.matrix(runs)
-    learn = Rows(raw[chosen])
+    learn = Rows(raw[chosen], days=runs.days[chosen])
     blend = Blend()
     note = f"{len(chosen):,} rows"
     timed("training", lambda: blend.fit(learn, runs.label[chosen], np.ones(len(chosen))), note)

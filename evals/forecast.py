@@ -7,8 +7,9 @@ lets every single model answer the same stream, fitted on the same rows at the s
 a row of each: PR-AUC, with 95 % of bootstrap samples of whole days, and by how much the default is
 above it on the same samples.
 
-The calibration error stands beside what a perfectly calibrated forecaster would show by chance
-(`calibration.noise`): below the upper end nothing is left to mend.
+The calibration error stands beside what a perfectly calibrated forecaster would show by chance on the
+same runs (`calibration.luck`): usually, up to (95 % of draws), and how often it would stay within the
+targets of 0.02 and 0.03. Below the upper end nothing is left to mend.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dagnosis.forecast.calibration import brier, calibration_error, noise
+from dagnosis.forecast.calibration import brier, calibration_error, luck
+from dagnosis.forecast.clusters import design_effect
 from dagnosis.forecast.evaluation import BASELINES, budget, pr_auc
 from dagnosis.forecast.history import Table
 from dagnosis.forecast.models import Chances, Labels, Model, Rows, Weights, make
@@ -34,6 +36,7 @@ from dagnosis.services.forecast import Replayed, replay
 
 SINGLES = ("forest", "forest-history", "logistic", "boosted", "prior", *BASELINES)
 DRAWS = 200
+TARGETS = (0.02, 0.03)
 
 Answers: TypeAlias = "dict[str, list[Chances]]"
 
@@ -153,12 +156,16 @@ def score(test: Test, chance: Chances) -> None:
     )
     print(f"PR-AUC             {pr_auc(truth, chance):.4f}")
     print(f"  first failures   {pr_auc(truth[hard], chance[hard]):.4f}")
-    usual, high = noise(truth, chance, test.day)
+    lucky = luck(truth, chance, test.day)
+    usual, high = np.quantile(lucky, [0.5, 0.95])
+    within = ", ".join(f"{(lucky <= most).mean():.0%} within {most}" for most in TARGETS)
     print(
         f"calibration error  {calibration_error(truth, chance):.4f} "
-        f"(of a perfect forecaster: {usual:.4f}, up to {high:.4f})"
+        f"(of a perfect forecaster: {usual:.4f}, up to {high:.4f}, {within})"
     )
     print(f"Brier              {brier(truth, chance):.5f}")
+    alike = design_effect(truth - chance, test.day)
+    print(f"worth              {len(truth) / alike:,.0f} independent runs, one for {alike:.1f}")
     for share in (0.01, 0.05):
         precision, recall = budget(truth, chance, share)
         print(f"alerts at {share:.0%}       precision {precision:.3f}, recall {recall:.3f}")

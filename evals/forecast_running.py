@@ -31,7 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     table = Table(arguments.runs)
     runs = batch.load(table)
-    rows = Rows(batch.matrix(runs))
+    rows = Rows(batch.matrix(runs), days=runs.days)
     labelled = np.flatnonzero(runs.label >= 0)
     labelled = labelled[np.argsort(runs.asked[labelled], kind="stable")]
     at = int(len(labelled) * CUT)

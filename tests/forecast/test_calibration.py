@@ -34,6 +34,13 @@ def test_overconfidence_is_mended() -> None:
     assert calibration_error(labels == 1, line(bold)) < calibration_error(labels == 1, bold) / 3
 
 
+def test_outcomes_of_a_day_that_are_alike_count_for_few() -> None:
+    bold = np.full(4000, 0.2)
+    labels = np.repeat(np.random.default_rng(0).random(40) < 0.5, 100).astype(np.int8)
+    alone, together = fit_line(bold, labels), fit_line(bold, labels, np.repeat(np.arange(40), 100))
+    assert alone(bold)[0] > together(bold)[0] > 0.2
+
+
 def test_what_is_calibrated_is_hardly_moved() -> None:
     true, labels = drawn(6000)
     assert np.abs(fit_line(true, labels)(true) - true).max() < 0.1

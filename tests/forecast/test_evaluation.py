@@ -56,15 +56,16 @@ def test_figures() -> None:
 
 
 def test_a_sample_is_bounded_and_counts_all() -> None:
-    from array import array
-
     from dagnosis.forecast.features import NAMES
 
     sample = Sample(failures=10, successes=20)
     for number in range(1000):
-        sample.add(array("f", [float(number)] * len(NAMES)), int(number % 10 == 0))
+        row = np.full(len(NAMES), number, np.float32)
+        sample.add(row.tobytes(), int(number % 10 == 0), number // 7)
     rows, labels, weights = sample.rows()
     assert len(rows) == 30
     assert weights[labels == 1].sum() == pytest.approx(100)
     assert weights[labels == 0].sum() == pytest.approx(900)
     assert np.median(rows.raw[labels == 0, 0]) == pytest.approx(500, abs=250)  # of all of time
+    assert rows.days is not None
+    assert (rows.days == rows.raw[:, 0] // 7).all()

@@ -80,6 +80,16 @@ def test_written_file_equals_matrix(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_blocks_of_any_size_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    runs = batch.load(table_of(events(150, 5), tmp_path / "runs.csv"))
+    whole = batch.matrix(runs)
+    monkeypatch.setattr(batch, "_BLOCK", size)
+    np.testing.assert_allclose(batch.matrix(runs), whole, rtol=1e-6, atol=1e-7, equal_nan=True)
+
+
 @given(st.integers(0, 1000))
 @settings(max_examples=10, deadline=None)
 def test_peek_counts_nothing(seed: int) -> None:

@@ -40,6 +40,9 @@ Column: TypeAlias = NDArray[np.float32]
 Indices: TypeAlias = NDArray[np.int32]
 
 NEVER = np.iinfo(np.int64).max
+_BLOCK = 1 << 19
+"""Rows at a time where there are passing arrays: these stay in the cache, and in memory that was used
+before (the C library gives arrays beyond 32 MB back to the system, which clears each anew)."""
 
 
 class Runs(msgspec.Struct, frozen=True):
@@ -64,6 +67,11 @@ class Runs(msgspec.Struct, frozen=True):
 
     def __len__(self) -> int:
         return len(self.asked)
+
+    @property
+    def days(self) -> NDArray[np.int64]:
+        """The day on which each run was asked for, counted from 1970 (UTC)."""
+        return self.asked // 86_400_000_000
 
 
 def columns(runs: Runs) -> Iterator[tuple[str, Column]]:
@@ -164,7 +172,6 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
     if code is not None:
         order, starts = _grouped(code[run])
         tell, run, now = tell[order], run[order], now[order]
-    lengths = np.diff(starts)
     begin = starts[:-1]
     asks = ~tell
     ask_run = run[asks]
@@ -183,25 +190,27 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
         out[ask_run] = values
         return out
 
+    def of_track(values: NDArray[Any]) -> NDArray[Any]:
+        return np.broadcast_to(values, n) if code is None else values[code]
+
     told = at_asks(told_before[asks])
-    told_start = at_asks(np.repeat(first_told, lengths)[asks])
+    told_start = of_track(first_told)
     seen = at_asks(known_before[asks])
-    seen_start = at_asks(np.repeat(first_known, lengths)[asks])
+    seen_start = of_track(first_known)
     when = timeline.asked
 
     yield from _outcomes(
         label[known].astype(np.int8), now[tell][known], seen, seen_start, first_known, when
     )
     last = _Look(told, told_start)
-    cancelled = (~known).astype(float)
     first = _firsts(first_told, len(label))
-    yield "cancelled", last(_recursion(1 - MEMORY, MEMORY * cancelled, first), 0)
+    yield "cancelled", last(_recursion(1 - MEMORY, MEMORY, ~known, first), 0)
 
     ask_times = now[asks]
     asked_before = np.cumsum(asks, dtype=np.int32) - asks
     first_asked = asked_before[np.minimum(begin, max(len(run) - 1, 0))] if n else begin
     mine = asked_before[asks]
-    mine_start = np.repeat(first_asked, lengths)[asks]
+    mine_start = of_track(first_asked)[ask_run]
     yield "pending", (at_asks(mine - mine_start) - (told - told_start)).astype(np.float32)
     for name, back in (("gap", 1), ("gap_before", 2)):
         earlier = mine - back
@@ -210,16 +219,27 @@ def _track(timeline: _Timeline, code: Indices | None) -> Iterator[tuple[str, Col
 
     seconds = np.log1p(runs.seconds[run[tell]])
     yield "seconds", last(seconds, np.nan)
-    yield "usual", last(_recursion(1 - MEMORY, MEMORY * seconds, first), 0)
+    yield "usual", last(_recursion(1 - MEMORY, MEMORY, seconds, first), 0)
     times = now[tell]
-    passed = np.maximum(np.diff(times, prepend=times[:1]), 0)  # below 0 where a track begins
-    failed = (label == 1).astype(float)
-    since = np.maximum(when - times[last.index], 0) if len(times) else when
+    passed = np.diff(times, prepend=times[:1])  # below 0 where a track begins
+    since = when - times[last.index] if len(times) else when
     for name, span in (("hour", HOUR), ("day", DAY)):
-        kept = np.exp(-passed / span)
-        fade = np.exp(-since / span).astype(np.float32)
-        for suffix, counted in (("", np.ones(len(label))), ("_failed", failed)):
-            yield name + suffix, last(_recursion(kept, counted, first), 0, fade)
+        kept, fade = _fading(passed, span, np.float64), _fading(since, span, np.float32)
+        for suffix, counted in (("", np.ones(len(label), bool)), ("_failed", label == 1)):
+            yield name + suffix, last(_recursion(kept, 1.0, counted, first), 0, fade)
+
+
+def _blocks(length: int) -> Iterator[slice]:
+    for start in range(0, length, _BLOCK):
+        yield slice(start, start + _BLOCK)
+
+
+def _fading(passed: Floats, span: float, kind: type[np.floating]) -> NDArray[Any]:
+    """exp(-passed / span), at most 1."""
+    out = np.empty(len(passed), kind)
+    for part in _blocks(len(passed)):
+        out[part] = np.exp(np.minimum(passed[part] / -span, 0))
+    return out
 
 
 class _Look:
@@ -233,7 +253,7 @@ class _Look:
         if not len(state):
             return np.full(len(self.index), empty, np.float32)
         # narrow first: what is looked up at random should fit the cache
-        values: Column = state.astype(np.float32)[self.index]
+        values: Column = state.astype(np.float32, copy=False)[self.index]
         if scale is not None:
             values *= scale
         values[self.none] = empty
@@ -252,11 +272,12 @@ def _outcomes(
     m = len(label)
     last = _Look(seen, seen_start)
     first = _firsts(first_known, m)
-    failures = np.concatenate([[0], np.cumsum(label, dtype=np.int64)])
+    failures = np.zeros(m + 1, np.int32)
+    np.cumsum(label, dtype=np.int32, out=failures[1:])
     yield "outcomes", (seen - seen_start).astype(np.float32)
     yield "failures", (failures[seen] - failures[seen_start]).astype(np.float32)
     for name, weight in (("fast", FAST), ("middle", MIDDLE), ("slow", SLOW)):
-        yield name, last(_recursion(1 - weight, weight * label, first), 0)
+        yield name, last(_recursion(1 - weight, weight, label, first), 0)
     ring = failures[seen] - failures[np.maximum(seen - RING, seen_start)]
     yield "last10", ring.astype(np.float32)
     bits = np.zeros(len(seen), np.int32)
@@ -270,7 +291,7 @@ def _outcomes(
     changed = first.copy()
     changed[1:] |= label[1:] != label[:-1]
     began = np.maximum.accumulate(np.where(changed, index, 0)) if m else index
-    yield "streak", last((index - began + 1) * np.where(label == 1, 1, -1), 0)
+    yield "streak", last((index - began + 1) * (2 * label - 1), 0)
     if not m:
         yield "since", np.full(len(seen), np.nan, np.float32)
         yield "since_failure", np.full(len(seen), np.nan, np.float32)
@@ -292,19 +313,24 @@ def _firsts(starts: Indices, length: int) -> NDArray[np.bool_]:
     return first
 
 
-def _recursion(keep: float | Floats, add: NDArray[Any], first: NDArray[np.bool_]) -> Floats:
-    """v[i] = keep[i] v[i-1] + add[i], beginning anew where `first`."""
+def _recursion(
+    keep: float | Floats, weight: float, values: NDArray[Any], first: NDArray[np.bool_]
+) -> Column:
+    """v[i] = keep[i] v[i-1] + weight values[i], beginning anew where `first`."""
     from scipy.linalg.lapack import dtbtrs
 
-    n = len(add)
-    if n == 0:
-        return np.zeros(0)
-    band = np.zeros((2, n), order="F")
-    band[0] = 1.0
-    band[1, :-1] = -np.where(first, 0.0, keep)[1:]
-    solved, _ = dtbtrs(band, add.astype(float)[:, None], uplo="L", diag="U")
-    values: Floats = solved[:, 0]
-    return values
+    out = np.empty(len(values), np.float32)
+    before = 0.0
+    for part in _blocks(len(values)):
+        kept = np.where(first[part], 0.0, keep if isinstance(keep, float) else keep[part])
+        added = weight * values[part].astype(float)
+        added[0] += kept[0] * before
+        band = np.ones((2, len(kept)), order="F")
+        np.negative(kept[1:], out=band[1, :-1])
+        solved, _ = dtbtrs(band, added[:, None], uplo="L", diag="U", overwrite_b=True)
+        out[part] = solved[:, 0]
+        before = solved[-1, 0]
+    return out
 
 
 def _version_age(timeline: _Timeline) -> Column:

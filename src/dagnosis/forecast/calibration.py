@@ -4,7 +4,9 @@ The map is a straight line in log-odds (Platt): two numbers, fitted on outcomes 
 predicted before it knew them, each counting by its age: the newest 1, the oldest of the history 0. That
 follows a slow change and is not carried away by the last incident. A line that was fitted on the newest
 outcomes alone, and only used where it had helped on the newest of these, was turned on and off by every
-incident: on the traces of `evals.forecast` it cost up to 0.015 of PR-AUC and gained nothing.
+incident: on the traces of `evals.forecast` it cost up to 0.015 of PR-AUC and gained nothing. Outcomes
+of a day that are alike count together as many as they are worth (`clusters`), so that a few bad days do
+not outweigh the identity, towards which the line is drawn.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dagnosis.forecast.clusters import Days, design_effect
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances
 from dagnosis.forecast.models.linear import chance
@@ -44,21 +47,24 @@ class Line(msgspec.Struct, frozen=True):
 IDENTITY = Line()
 
 
-def fit_line(chances: Chances, labels: NDArray[Any]) -> Line:
-    """The line for these predictions, which are in order of time; labels are 1 and 0.
+def fit_line(chances: Chances, labels: NDArray[Any], days: Days | None = None) -> Line:
+    """The line for these predictions, which are in order of time; labels are 1 and 0. `days` are those
+    on which the runs were asked for; without them every run counts as independent.
 
     Fewer than 200 predictions or 20 of either outcome give the identity.
     """
     failures = int((labels == 1).sum())
     if len(labels) < ENOUGH or not ENOUGH_FAILURES <= failures <= len(labels) - ENOUGH_FAILURES:
         return IDENTITY
+    target = labels == 1
+    alike = 1.0 if days is None else design_effect(target - chances, days)
+    counts = np.arange(1, len(labels) + 1) / len(labels) / alike
     with one_thread("blas"):
-        return _line(logit(chances, _EDGE), labels == 1)
+        return _line(logit(chances, _EDGE), target, counts)
 
 
-def _line(odds: Chances, target: NDArray[np.bool_]) -> Line:
+def _line(odds: Chances, target: NDArray[np.bool_], counts: Chances) -> Line:
     inputs = np.stack([odds, np.ones(len(odds))], 1)
-    counts = np.arange(1, len(odds) + 1) / len(odds)
     centre = np.array([1.0, 0.0])
     weights = centre.copy()
     for _ in range(20):
@@ -121,13 +127,24 @@ def noise(
     """The calibration error that perfectly calibrated forecasts would show on these runs by chance:
     the usual one (median) and the highest that is still common (95 %). NaN without rows.
 
-    Runs of a group (a day, a cycle) share their luck: outcomes are drawn from the forecasts with one
-    normal shock a group (a Gaussian copula, so that every forecast stays right on average), as large
-    as the groups differ from each other in truth. Below the second number there is nothing to mend;
-    below the first one is lucky.
+    Below the second number there is nothing to mend; below the first one is lucky.
     """
     if not len(truth):
         return float("nan"), float("nan")
+    usual, most = np.quantile(luck(truth, chances, groups, bins, draws), [0.5, 0.95])
+    return float(usual), float(most)
+
+
+def luck(
+    truth: NDArray[Any], chances: Chances, groups: NDArray[Any], bins: int = 15, draws: int = 200
+) -> Chances:
+    """Calibration errors that perfectly calibrated forecasts would show on these runs, one a draw.
+    Needs a row.
+
+    Runs of a group (a day, a cycle) share their luck: outcomes are drawn from the forecasts with one
+    normal shock a group (a Gaussian copula, so that every forecast stays right on average), as large
+    as the groups differ from each other in truth.
+    """
     from scipy.special import ndtri
 
     inside = np.clip(chances, _EDGE, 1 - _EDGE)
@@ -148,9 +165,7 @@ def noise(
         middle = (low + high) / 2
         found = np.mean([_alike(drawn(middle), inside, number) for _ in range(20)])
         low, high = (middle, high) if found < aim else (low, middle)
-    errors = [calibration_error(drawn(low), chances, bins) for _ in range(draws)]
-    usual, most = np.quantile(errors, [0.5, 0.95])
-    return float(usual), float(most)
+    return np.array([calibration_error(drawn(low), chances, bins) for _ in range(draws)])
 
 
 def _alike(truth: NDArray[Any], chances: Chances, number: NDArray[Any]) -> float:

@@ -103,12 +103,12 @@ def evaluate(
     """  # fmt: skip
     cut, test, before = _split(name, runs)
     progress("features")
-    rows = Rows(batch.matrix(runs), plain)
+    rows = Rows(batch.matrix(runs), plain, runs.days)
     _ = rows.design
     chances, validation = _walk(rows, runs, cut, test, before, progress)
     truth = runs.label[test] == 1
     parts = _parts(rows, runs, test)
-    days = runs.asked[test] // 86_400_000_000
+    days = runs.days[test]
     scores = tuple(
         _score(model, truth, chances[model], parts, days, _threshold(runs, validation, model))
         for model in chances
@@ -156,7 +156,11 @@ def _walk(
     held = before[int(len(before) * (1 - VALIDATION)) :]
     progress("models of the validation")
     validation = _predict(rows, runs, int(runs.asked[held[0]]), held)
-    line = {m: fit_line(p, runs.label[held]) for m, p in validation.items() if _learns(m)}
+    line = {
+        m: fit_line(p, runs.label[held], runs.days[held])
+        for m, p in validation.items()
+        if _learns(m)
+    }
     validation = {m: line.get(m, Line())(p) for m, p in validation.items()}
     pieces: dict[str, list[Chances]] = {}
     past_chances: dict[str, list[Chances]] = {}
@@ -170,7 +174,7 @@ def _walk(
                 index = np.concatenate(told)
                 known = runs.known[index] <= now
                 seen = np.concatenate(past_chances[model])[known]
-                line[model] = fit_line(seen, runs.label[index][known])
+                line[model] = fit_line(seen, runs.label[index][known], runs.days[index][known])
             pieces.setdefault(model, []).append(line.get(model, Line())(predicted))
             past_chances.setdefault(model, []).append(predicted)
         told.append(piece)

@@ -193,8 +193,9 @@ class Stream:
         return self._read(request, (*tracks, self._all), max(self.now, request.time))
 
     def _read(self, request: Request, tracks: tuple[Track, ...], now: float) -> list[float]:
-        row: list[float] = []
-        for track in tracks:
+        row = [*tracks[0].read(now)]
+        row += row if tracks[1] is tracks[0] else tracks[1].read(now)
+        for track in tracks[2:]:
             row += track.read(now)
         row += self._facts.read(request.dag_id, request.task_id, now)
         row += (

@@ -9,16 +9,16 @@ nothing that is told later can (`tests/forecast/test_future.py`).
 from __future__ import annotations
 
 import math
-from array import array
-from collections import deque
+import struct
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 import numpy as np
 
 from dagnosis.forecast.calibration import IDENTITY, Line, fit_line
+from dagnosis.forecast.clusters import DAY
 from dagnosis.forecast.facts import Fact, Mixed
-from dagnosis.forecast.features import Stream, keys
+from dagnosis.forecast.features import NAMES, Stream, keys
 from dagnosis.forecast.history import Outcome, Request, Trouble
 from dagnosis.forecast.models import Model, make
 from dagnosis.forecast.samples import Sample, rows_of
@@ -38,18 +38,21 @@ class Schedule(msgspec.Struct, frozen=True):
     window: int = 200_000
 
 
-_DONE = array("f")
+_CODES = 4
+"""Tracks whose members the plain forest sees as codes."""
+_DONE = b""
 """In place of features that nobody needs any more."""
 
 
 class _Asked:
-    """A run that was asked for: its features, and what was answered before calibration."""
+    """A run that was asked for: its features, the day, and what was answered before calibration."""
 
-    __slots__ = ("chance", "label", "row", "uid")
+    __slots__ = ("chance", "day", "label", "row", "uid")
 
-    def __init__(self, uid: str, row: array[float]) -> None:
+    def __init__(self, uid: str, row: bytes, day: int) -> None:
         self.uid = uid
         self.row = row
+        self.day = day
         self.chance = math.nan
         self.label = -1
 
@@ -76,12 +79,14 @@ class Forecaster:
         self._new_model = model
         self._block = block
         self._codes: dict[str, int] | None = {} if plain else None
+        self._packed = struct.Struct(f"{len(NAMES) + (_CODES if plain else 0)}f").pack
         self._stream = Stream()
         self._sample = Sample()
         self._open: dict[str, _Asked] = {}
         self._waiting: list[_Asked] = []
         self._ready: list[tuple[str, float]] = []
-        self._recent: deque[_Asked] = deque(maxlen=self.schedule.window)
+        self._told: list[_Asked] = []
+        self._past = np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.int64)
         self._fit_at = float(self.schedule.first)
         self._check_at = 2.0 * self.schedule.first
 
@@ -99,8 +104,9 @@ class Forecaster:
             self.trouble.note("times that run backwards count as the latest before", request.uid)
         row = self._stream.ask(request)
         if self._codes is not None:
-            row += [self._codes.setdefault(key, len(self._codes)) for key in keys(request)[:4]]
-        asked = _Asked(request.uid, array("f", row))
+            names = keys(request)[:_CODES]
+            row += [self._codes.setdefault(key, len(self._codes)) for key in names]
+        asked = _Asked(request.uid, self._packed(*row), int(request.time // DAY))
         self._open[request.uid] = asked
         self._waiting.append(asked)
         if len(self._waiting) >= self._block:
@@ -122,8 +128,8 @@ class Forecaster:
         if outcome.label < 0:
             return
         asked.label = outcome.label
-        self._recent.append(asked)
-        self._sample.add(asked.row, outcome.label)
+        self._told.append(asked)
+        self._sample.add(asked.row, outcome.label, asked.day)
         if not math.isnan(asked.chance):
             asked.row = _DONE
         seen = len(self._sample)
@@ -154,9 +160,15 @@ class Forecaster:
     def recalibrate(self) -> None:
         """Fit the calibration on predicted outcomes; the one in use answers first."""
         self._answer()
-        chances = np.array([asked.chance for asked in self._recent])
-        labels = np.array([asked.label for asked in self._recent], np.int8)
-        self.line = fit_line(chances, labels)
+        told, self._told = self._told, []
+        chances, labels, days = self._past
+        newest = slice(-self.schedule.window, None)
+        self._past = (
+            np.append(chances, [asked.chance for asked in told])[newest],
+            np.append(labels, np.array([asked.label for asked in told], np.int8))[newest],
+            np.append(days, np.array([asked.day for asked in told], np.int64))[newest],
+        )
+        self.line = fit_line(*self._past)
 
     def _answer(self) -> None:
         waiting, self._waiting = self._waiting, []

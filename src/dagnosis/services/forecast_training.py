@@ -103,7 +103,7 @@ def train(
     )
     asked = known.rows.take(newest)
     chances = Blend().fit(known.rows.take(learn), label[learn], weights).predict(asked)
-    line = fit_line(chances, label[newest])
+    line = fit_line(chances, label[newest], known.runs.days[newest])
     baseline = LastTen().fit(asked, label[:0], weights[:0]).predict(asked)
     figures = {"pr_auc": pr_auc(truth, chances), "last_ten": pr_auc(truth, baseline)}
     champion = store.open_model(trained.NAME, trained.FORMAT, folder)
@@ -143,7 +143,7 @@ def _read(path: Path, step: Step) -> _History:
     table = Table(path)
     runs = batch.load(table, facts.read(facts.place(path)))
     step("features")
-    rows = Rows(batch.matrix(runs))
+    rows = Rows(batch.matrix(runs), days=runs.days)
     labelled = np.flatnonzero(runs.label >= 0)
     labelled = labelled[np.argsort(runs.asked[labelled], kind="stable")]
     newest = labelled[int(len(labelled) * (1 - NEWEST)) :]

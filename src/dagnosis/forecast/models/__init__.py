@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagnosis.errors import WrongUse
+from dagnosis.forecast.clusters import Days
 from dagnosis.forecast.design import Matrix, design
 
 Labels: TypeAlias = NDArray[np.int8]
@@ -27,11 +28,13 @@ Chances: TypeAlias = NDArray[np.float64]
 
 class Rows:
     """Runs as models see them: `raw` features (`features.NAMES`), the `design` matrix made of them,
-    and `plain` columns of the run table (codes and numbers, None where nobody needs them)."""
+    and `plain` columns of the run table (codes and numbers, None where nobody needs them). `days` are
+    those on which they were asked for; without them every run counts as independent."""
 
-    def __init__(self, raw: Matrix, plain: Matrix | None = None) -> None:
+    def __init__(self, raw: Matrix, plain: Matrix | None = None, days: Days | None = None) -> None:
         self.raw = raw
         self.plain = plain
+        self.days = days
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -43,7 +46,11 @@ class Rows:
 
     def take(self, index: NDArray[Any]) -> Rows:
         """The rows at `index`, in its order."""
-        taken = Rows(self.raw[index], None if self.plain is None else self.plain[index])
+        taken = Rows(
+            self.raw[index],
+            None if self.plain is None else self.plain[index],
+            None if self.days is None else self.days[index],
+        )
         if "design" in self.__dict__:
             taken.__dict__["design"] = self.design[index]
         return taken

@@ -1,11 +1,13 @@
 """The default: a mean of the log-odds of models that err differently, as far as history carries.
 
 The ladder: with less than `SOME` history the prior answers alone, then it and a forest; from `MUCH` on
-boosted trees and a regression on all columns, too. Without the extra `learn` there are no trees: the
-ladder is the prior, then it and the regression. The prior stays, since what it was shown elsewhere
-holds where the local past is no guide, but with half a say: on verdicts of test cycles that lifts the
-PR-AUC by 0.007, and costs 0.001 where there is history in plenty. The others have the same say: weights
-that are fitted on few failures say more about the last incident than about the next.
+boosted trees and a regression on all columns, too. A history is as long as it is worth in independent
+runs (`clusters`): twenty bad nights teach twenty lessons, however many runs failed in each, and trees
+learn such nights by heart. Without the extra `learn` there are no trees: the ladder is the prior, then
+it and the regression. The prior stays, since what it was shown elsewhere holds where the local past is
+no guide: it counts twice beside a forest that has seen little, and half beside the three others, which
+costs 0.001 of PR-AUC where there is history in plenty. These have the same say: weights that are fitted
+on few failures say more about the last incident than about the next.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import numpy as np
 from typing_extensions import Self
 
 from dagnosis.extras import lacking
+from dagnosis.forecast.clusters import design_effect
 from dagnosis.forecast.design import logit
 from dagnosis.forecast.models import Chances, Labels, Model, Rows, Weights
 from dagnosis.forecast.models.boosted import Boosted
@@ -27,12 +30,12 @@ from dagnosis.forecast.models.logistic import Logistic
 from dagnosis.forecast.models.prior import Prior
 from dagnosis.forecast.models.trees import Trees
 
-SOME = (300, 30)
-"""Outcomes, and failures among them (and successes), from which a forest is of use."""
-MUCH = (4000, 300)
+SOME = (150, 15)
+"""Independent outcomes, and failures among them (and successes), from which a forest is of use."""
+MUCH = (2000, 100)
 """From which boosted trees and a regression on all columns are, too."""
-HALF = 0.5
-"""What the prior counts beside three others."""
+TWICE, HALF = 2.0, 0.5
+"""What the prior counts beside a forest that has seen little, and beside three others."""
 EDGE = 1e-4
 """How near to 0 or 1 a member may go; a forest says 0 where it saw no failure."""
 
@@ -51,9 +54,10 @@ class Blend:
     def fit(self, rows: Rows, labels: Labels, weights: Weights) -> Self:
         """Choose the rung, fit its members."""
         members: list[Model] = [self.prior]
-        if _enough(labels, MUCH):
+        worth = self._worth(rows, labels, weights)
+        if _enough(worth, MUCH):
             members += [Logistic(), Boosted(), HistoryForest()]
-        elif _enough(labels, SOME):
+        elif _enough(worth, SOME):
             members.append(HistoryForest())
         if lacking():
             self.left_out = tuple(one.name for one in members if isinstance(one, Trees))
@@ -61,16 +65,28 @@ class Blend:
         self.members = {one.name: one.fit(rows, labels, weights) for one in members}
         return self
 
+    def _worth(self, rows: Rows, labels: Labels, weights: Weights) -> tuple[float, float]:
+        """Outcomes, and the fewer of failures and successes, as independent ones."""
+        failures = float(weights[labels == 1].sum())
+        total = float(weights.sum())
+        alike = 1.0
+        if rows.days is not None and len(labels):
+            left = (labels == 1) - self.prior.predict(rows)
+            alike = design_effect(left, rows.days, weights)
+        return total / alike, min(failures, total - failures) / alike
+
     def predict(self, rows: Rows) -> Chances:
         """Probabilities."""
         return chance(self.log_odds(rows))
 
     def weights(self) -> dict[str, float]:
         """The say of each member; they add up to 1."""
-        say = {
-            name: HALF if name == self.prior.name and len(self.members) > 2 else 1.0
-            for name in self.members
-        }
+        say = dict.fromkeys(self.members, 1.0)
+        prior = self.prior.name
+        if prior in say and len(say) > 2:
+            say[prior] = HALF
+        elif say.keys() == {prior, HistoryForest.name}:
+            say[prior] = TWICE
         return {name: own / sum(say.values()) for name, own in say.items()}
 
     def log_odds(self, rows: Rows) -> Chances:
@@ -98,6 +114,5 @@ class Blend:
         return self
 
 
-def _enough(labels: Labels, rung: tuple[int, int]) -> bool:
-    failures = int((labels == 1).sum())
-    return len(labels) >= rung[0] and min(failures, len(labels) - failures) >= rung[1]
+def _enough(worth: tuple[float, float], rung: tuple[int, int]) -> bool:
+    return worth[0] >= rung[0] and worth[1] >= rung[1]
