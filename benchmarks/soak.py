@@ -115,7 +115,8 @@ def soak(folder: Path, minutes: float, per_minute: float, port: int) -> None:
         print(
             f"{name}: {' '.join(f'{memory[place]:.0f}' for _, memory in held[::12])} MB, a minute each;"
             f" {_slope([(s, m[place]) for s, m in held if s >= WARM_SECONDS]):+.2f} MB a minute"
-            f" after the first, at most {max(grown, default=0):.0f} MB"
+            f" after the first, {_slope([(s, m[place]) for s, m in held[-len(held) // 3 :]]):+.2f} in the"
+            f" last third, at most {max(grown, default=0):.0f} MB"
         )
     ordered = sorted(reader.seconds)
     print(
