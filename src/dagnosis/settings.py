@@ -60,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     watch_interval_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 5.0
     watch_since_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
+    watch_expire_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 45
 
     airflow_url: str = ""
     airflow_user: str = ""
@@ -158,6 +159,7 @@ DESCRIPTIONS: dict[str, str] = {
     "tokens": "Hashes of tokens for the pages and the API: a file; empty: `tokens.json` in the user's data folder.",
     "watch_interval_seconds": "Between two looks of a watch while things happen (seconds); idle, 50 s.",
     "watch_since_hours": "How far back the first look of a watch goes (hours).",
+    "watch_expire_days": "Days without a failure after which an open incident is resolved by itself, since its task may never run again; 0 for never.",
     "runs": "History of runs that forecasts learn from, a Parquet file; empty: `runs.parquet` in the user's data folder.",
     "airflow_url": "Address of Airflow's API server (3.x) or webserver (2.10, 2.11), such as http://airflow:8080.",
     "airflow_user": "User of Airflow who may read DAGs, runs and logs.",

@@ -531,6 +531,23 @@ def test_a_later_try_that_succeeds_makes_it_flaky(incidents: Incidents) -> None:
     assert incidents.recovered(TaskRef("nobody", "knows", "it", -1, 4)) == 0
 
 
+def test_what_nobody_hears_of_any_more_is_resolved(incidents: Incidents) -> None:
+    clock = Clock(incidents)
+    clock.time = START + timedelta(days=50)
+    day, older = 60 * 24, timedelta(days=45)
+    old, muted = (found.incident_id for found in incidents.record([failed(0), failed(1, "f2")]))
+    incidents.set_state([muted], "muted", who="ann")
+    incidents.record([failed(10 * day, "f3")])
+    assert incidents.expire(older) == [old]
+    assert incidents.expire(older) == []
+    entry = incidents.timeline(old)[-1]
+    assert (entry.what, entry.text) == ("resolved", "nothing was heard of it for 45 days")
+    again = incidents.record([failed(51 * day)])[0]
+    assert (again.incident_id, again.transition) == (old, "regressed")
+    with pytest.raises(WrongUse, match="a day or more"):
+        incidents.expire(timedelta(hours=1))
+
+
 def test_blast_is_known_later(incidents: Incidents) -> None:
     incidents.record([failed(1), failed(2, dag="other", blast=("z",))])
     for _ in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from dagnosis.incidents.contract import Occurrence, Query
 from dagnosis.incidents.incidents import Incidents
 from dagnosis.incidents.outages import places, signs
-from tests.incidents.making import emptied, failed
+from tests.incidents.making import START, emptied, failed
 from tests.incidents.test_incidents import one
 
 REFUSED = 'connection to server at "db.acme.io" (10.1.2.3), port 5432 failed: Connection refused'
@@ -106,6 +107,14 @@ def test_two_outages_become_one_with_all_their_members(incidents: Incidents) -> 
     assert len(group) == 12
     leader = one(incidents)
     assert (leader.fingerprint, leader.members) == ("b-0", 11)
+
+
+def test_an_outage_that_nobody_hears_of_any_more_is_told_once(incidents: Incidents) -> None:
+    incidents.record(down(n) for n in range(6))
+    incidents.now = lambda: START + timedelta(days=50)
+    assert len(incidents.expire(timedelta(days=45))) == 6
+    resolved = "SELECT count(*) FROM incident_entry WHERE what = 'resolved' AND told = 0"
+    assert incidents.rows(resolved, {})[0][0] == 1
 
 
 def test_what_is_done_to_an_outage_is_done_to_its_members(incidents: Incidents) -> None:

@@ -96,7 +96,7 @@ def _follow(
     from dagnosis.services.health import Pulse
     from dagnosis.services.notify import outbox_of
     from dagnosis.services.outlook import Reckoning, Renewal
-    from dagnosis.services.watch.afterwards import Historian, Investigator, Postman
+    from dagnosis.services.watch.afterwards import Closer, Historian, Investigator, Postman
     from dagnosis.services.watch.follow import follow
 
     pulse = Pulse(parts.incidents, chosen.spool_folder)
@@ -133,6 +133,7 @@ def _follow(
                 *([telling] if telling else []),
                 Investigator(parts.history, parts.logs, parts.incidents),
                 Historian(parts.history, chosen.runs_place),
+                Closer(parts.incidents, chosen.watch_expire_days),
                 Renewal(
                     parts.incidents, chosen.runs_place, chosen.models_folder, tell=notes.foretold
                 ),

@@ -8,7 +8,7 @@ Everything in here is redacted already; times have a zone and are UTC.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -231,6 +231,9 @@ class IncidentStore(Protocol):
         """A task succeeded at `when` (or a file could be imported: the file as DAG, no task): the
         incidents that are resolved by it, all their tasks being well again. Each success once, in
         order; cheap where the task is in no open incident."""
+
+    def expire(self, older: timedelta) -> list[int]:
+        """Resolve the open and acknowledged incidents of which nothing was heard for so long."""
 
     def block(self, task: TaskRef, blast: Sequence[str], kind: Kind = "failure") -> None:
         """State anew which tasks of its run could not run because of a recorded try."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
 
+from dagnosis.errors import WrongUse
 from dagnosis.incidents import finding, handling, recording, recovering, retention
 from dagnosis.incidents.contract import (
     Change,
@@ -97,6 +98,16 @@ class Incidents(Database):
         known only after it failed."""
         with self._writing() as connection:
             recovering.block(connection, task, blast, kind)
+
+    def expire(self, older: timedelta) -> list[int]:
+        """Resolve the open and acknowledged incidents of which nothing was heard for so long: the task was
+        removed, or runs no more. Those are returned; one that fails again is a regression. Raises
+        `WrongUse` for less than a day."""
+        if older < timedelta(days=1):
+            raise WrongUse("expire: an incident is given a day or more to be heard of again")
+        now = self.now()
+        with self._writing() as connection, recording.telling(connection, quiet=False):
+            return recovering.expire(connection, now - older, now)
 
     # ------------------------------------------------------------ finding
 

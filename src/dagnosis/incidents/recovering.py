@@ -25,6 +25,9 @@ from dagnosis.incidents.tables import (
 )
 from dagnosis.model import TaskRef
 
+AT_ONCE = 500
+"""Incidents that one statement names: databases take no more than some thousand values."""
+
 # of each success these two are asked: they are built once
 _o, _t, _i = occurrence.c, incident_task.c, incident.c
 _FAILED_BEFORE = (
@@ -129,6 +132,21 @@ def green(
             connection, row.incident, max(when, min(now, when)), "resolved", "green again", told=0
         )
     return resolved
+
+
+def expire(connection: sa.Connection, before: datetime, now: datetime) -> list[int]:
+    """Resolve the incidents that were last seen before that; of an outage one word is told."""
+    lock(connection)
+    i = incident.c
+    where = (i.state.in_(("open", "acknowledged")), i.last_seen < before)
+    rows = connection.execute(sa.select(i.id, i.outage).where(*where).order_by(i.id)).all()
+    for start in range(0, len(rows), AT_ONCE):
+        some = i.id.in_([row.id for row in rows[start : start + AT_ONCE]])
+        connection.execute(sa.update(incident).where(some).values(state="resolved", resolved=now))
+    text = f"nothing was heard of it for {(now - before).days} days"
+    for row in rows:
+        write(connection, row.id, now, "resolved", text, told=0 if row.outage is None else 1)
+    return [row.id for row in rows]
 
 
 def block(connection: sa.Connection, task: TaskRef, blast: Sequence[str], kind: Kind) -> None:

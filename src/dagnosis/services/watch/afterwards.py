@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 INVESTIGATED = 10
 """Incidents of one round whose changes are looked for: each costs a few questions to Airflow."""
 PULLED_SECONDS = 3600.0
-"""Between two times at which the history of runs is brought up to date."""
+"""Between two times at which the history of runs is brought up to date, and old incidents are closed."""
 POST_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
@@ -77,6 +78,23 @@ class Historian:
         if due and (done.changed or self._pulled is None):
             self._pulled = now
             pull_from(self._history, self._runs)
+
+
+class Closer:
+    """Once an hour, resolves incidents of which nothing was heard for so many days; 0 for never."""
+
+    def __init__(
+        self, store: IncidentStore, days: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store, self._days, self._clock = store, days, clock
+        self._looked: float | None = None
+
+    def __call__(self, done: Round) -> None:
+        """Look, if it is time."""
+        now = self._clock()
+        if self._days and (self._looked is None or now - self._looked >= PULLED_SECONDS):
+            self._looked = now
+            self._store.expire(timedelta(days=self._days))
 
 
 class Postman:
