@@ -127,7 +127,8 @@ def main() -> int:
         laboratory.run()
     figures = compare(given.out / "history.csv", follower.told, faults)
     (given.out / "followed.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    print(json.dumps({k: v for k, v in figures.items() if not isinstance(v, list)}, indent=1))
+    counted = {k: len(v) if isinstance(v, list) else v for k, v in figures.items()}
+    print(json.dumps(counted, indent=1))
     for name in ("missing", "late", "twice"):
         for item in figures[name]:
             print(f"{name}: {item}", file=sys.stderr)

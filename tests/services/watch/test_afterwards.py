@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dagnosis.incidents.contract import Query
 from dagnosis.incidents.incidents import open_incidents
-from dagnosis.services.watch.afterwards import PULLED_SECONDS, Closer
+from dagnosis.services.watch.afterwards import HOURLY_SECONDS, Closer
 from dagnosis.services.watch.rounds import Round
 from tests.incidents.making import START, failed
 
@@ -21,7 +21,7 @@ def test_incidents_of_which_nothing_is_heard_are_closed_once_an_hour(tmp_path: P
         incidents.record([failed(0)])
         closer(Round())
         assert incidents.find(Query(states=("open",))).total == 1
-        seconds[0] += PULLED_SECONDS
+        seconds[0] += HOURLY_SECONDS
         Closer(incidents, 0, clock=lambda: seconds[0])(Round())
         assert incidents.find(Query(states=("open",))).total == 1
         closer(Round())

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 INVESTIGATED = 10
 """Incidents of one round whose changes are looked for: each costs a few questions to Airflow."""
-PULLED_SECONDS = 3600.0
+HOURLY_SECONDS = 3600.0
 """Between two times at which the history of runs is brought up to date, and old incidents are closed."""
 POST_SECONDS = 5.0
 
@@ -74,7 +74,7 @@ class Historian:
         if done.new:
             remember(self._runs, [one for one, _ in done.new])
         now = self._clock()
-        due = self._pulled is None or now - self._pulled >= PULLED_SECONDS
+        due = self._pulled is None or now - self._pulled >= HOURLY_SECONDS
         if due and (done.changed or self._pulled is None):
             self._pulled = now
             pull_from(self._history, self._runs)
@@ -92,7 +92,7 @@ class Closer:
     def __call__(self, done: Round) -> None:
         """Look, if it is time."""
         now = self._clock()
-        if self._days and (self._looked is None or now - self._looked >= PULLED_SECONDS):
+        if self._days and (self._looked is None or now - self._looked >= HOURLY_SECONDS):
             self._looked = now
             self._store.expire(timedelta(days=self._days))
 

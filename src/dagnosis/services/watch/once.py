@@ -21,7 +21,7 @@ class Once(msgspec.Struct, frozen=True):
 
 
 def once(parts: Wired, chosen: Settings, every_seconds: float = 0.0) -> Once:
-    """Find, diagnose, record; say what changed before; tell people.
+    """Find, diagnose, record; say what changed before; close what is heard of no more; tell people.
 
     `every_seconds` is how often this is done (0: now and then): one that has not been for long is told
     of by `health`. Raises what `Watch.round` raises, after having said so there.
@@ -30,7 +30,7 @@ def once(parts: Wired, chosen: Settings, every_seconds: float = 0.0) -> Once:
     from dagnosis.incidents.notifications import notifiers
     from dagnosis.services.health import Pulse
     from dagnosis.services.notify import deliver, outbox_of
-    from dagnosis.services.watch.afterwards import Investigator
+    from dagnosis.services.watch.afterwards import Closer, Investigator
 
     pulse = Pulse(parts.incidents, chosen.spool_folder, every_seconds=every_seconds)
     try:
@@ -41,6 +41,7 @@ def once(parts: Wired, chosen: Settings, every_seconds: float = 0.0) -> Once:
         raise
     pulse(done)
     Investigator(parts.history, parts.logs, parts.incidents)(done)
+    Closer(parts.incidents, chosen.watch_expire_days)(done)
     told = notifiers(chosen)
     if not told:
         return Once(done)
