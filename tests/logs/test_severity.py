@@ -49,6 +49,8 @@ def test_a_stated_level_stands() -> None:
         ("Starting server on 0.0.0.0:8080", "INFO"),
         ("Finished processing 42 files in 3.2 s", "INFO"),
         ("finished with 0 errors", "INFO"),
+        ("memory error (bank 3) was corrected", "INFO"),
+        ("a memory error could not be corrected", "ERROR"),
         ("DeprecationWarning: this parameter is deprecated, use that one", "WARNING"),
         ("r24=0x0ffea4c8 r25=0x00000003 r26=0x0000000f", "ERROR"),
         ("machine check: correctable error of bank 3", "ERROR"),

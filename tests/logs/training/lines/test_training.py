@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ import torch
 from dagnosis.errors import RefusedModel
 from dagnosis.logs.learned.lines import LineModel, Message
 from dagnosis.logs.training.lines.corpus import OUTPUTS, RELATIVES, examples, folds, macro_f1
-from dagnosis.logs.training.lines.fitting import Trained, fit, targets_of
+from dagnosis.logs.training.lines.fitting import Trained, fit
 from dagnosis.logs.training.lines.judging import head_of
 from dagnosis.logs.training.lines.network import Baseline
 from dagnosis.logs.training.lines.recipe import BASELINE, Recipe
@@ -71,15 +72,6 @@ def test_other_languages_are_learned_and_judge_nothing() -> None:
     assert set(where[len(own) :].tolist()) == {-1}
     judged = cross_validate([*own, *others], SMALL, where=where)
     assert judged.rows == own
-
-
-def test_a_text_in_another_language_counts_less() -> None:
-    (row,) = corpus(1)[:1]
-    foreign = row._replace(system=f"{FOREIGN}a")
-    recipe = msgspec.structs.replace(SMALL, foreign=0.25)
-    own, shared, other = (examples(rows) for rows in ([row], [row, foreign], [foreign]))
-    sums = [float(targets_of(found, recipe)[0].sum()) for found in (own, shared, other)]
-    assert sums == pytest.approx([1, 1, 0.25])
 
 
 @pytest.mark.parametrize("recipe", [SMALL, msgspec.structs.replace(BASELINE, epochs=1, hidden=8)])
@@ -141,3 +133,23 @@ def test_the_command(tmp_path: Path) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "macro_f1" in ran.stdout
     assert manifest.verify(tmp_path / "model", "lines").seed == 0
+
+
+def test_the_eval_leaves_the_systems_of_a_file_out(tmp_path: Path) -> None:
+    rows = corpus(6)
+    write([row for row in rows if row.system < "system-4"], tmp_path / "judged.tsv.gz")
+    write([row for row in rows if row.system >= "system-2"], tmp_path / "corpus.tsv.gz")
+    command = [sys.executable, "-m", "evals.severity", "--left-out", "judged.tsv.gz"]
+    command += ["--corpus", "corpus.tsv.gz", "--folds", "2"]
+    root = Path(__file__).parents[4]
+    ran = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    scores = dict(line.split() for line in ran.stdout.splitlines())
+    assert scores.keys() == {"network", "keyword", "model"}
+    assert 0.4 < float(scores["network"]) <= 1

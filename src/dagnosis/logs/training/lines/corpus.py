@@ -42,8 +42,6 @@ class Example(NamedTuple):
     place: Place
     shares: tuple[float, ...]
     """Over `OUTPUTS`; sums to 1."""
-    foreign: bool = False
-    """No Python system holds it."""
 
 
 def examples(rows: Iterable[Statement]) -> list[Example]:
@@ -57,8 +55,7 @@ def examples(rows: Iterable[Statement]) -> list[Example]:
         for row in alike:
             level = "error" if row.level == "critical" else row.level
             counts[OUTPUTS.index(level)] += 1 / len(alike)
-        foreign = all(row.system.startswith(FOREIGN) for row in alike)
-        found.append(Example(text, alike[0].logger, alike[0].place, tuple(counts), foreign))
+        found.append(Example(text, alike[0].logger, alike[0].place, tuple(counts)))
     return found
 
 

@@ -88,8 +88,7 @@ def fit(
     targets, weights = targets_of(learned, recipe)
     targets = targets * weights
     if opinion is not None:  # the teacher learned under the same weights
-        said = torch.from_numpy(opinion) * _worth(learned, recipe)
-        targets = (1 - recipe.trust) * targets + recipe.trust * said
+        targets = (1 - recipe.trust) * targets + recipe.trust * torch.from_numpy(opinion)
     optimizer = _optimizer(made, recipe, frozen_start=pieces is not None and default)
     steps = recipe.epochs * -(-len(learned) // recipe.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step / steps))
@@ -131,8 +130,7 @@ def _batches(ids: list[list[int]], recipe: Recipe, rng: random.Random) -> Iterat
 
 
 def targets_of(learned: Sequence[Example], recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor]:
-    """Smoothed shares (examples, outputs), times the worth of the example, and the weight of each
-    output, of mean 1."""
+    """Smoothed shares (examples, outputs), and the weight of each output, of mean 1."""
     shares = np.array([one.shares for one in learned], np.float32)
     level = FOLD
     if recipe.model == "baseline":
@@ -143,13 +141,7 @@ def targets_of(learned: Sequence[Example], recipe: Recipe) -> tuple[torch.Tensor
     weight = np.maximum(frequency, 1e-3) ** -recipe.balance
     weight /= (weight * shares.mean(0)).sum()
     smoothed = shares * (1 - recipe.smoothing) + recipe.smoothing / outputs
-    targets = torch.from_numpy(smoothed) * _worth(learned, recipe)
-    return targets, torch.from_numpy(weight.astype(np.float32))
-
-
-def _worth(learned: Sequence[Example], recipe: Recipe) -> torch.Tensor:
-    """How much each example counts, shape (examples, 1)."""
-    return torch.tensor([[recipe.foreign if one.foreign else 1.0] for one in learned])
+    return torch.from_numpy(smoothed), torch.from_numpy(weight.astype(np.float32))
 
 
 def _optimizer(made: nn.Module, recipe: Recipe, frozen_start: bool) -> torch.optim.Optimizer:

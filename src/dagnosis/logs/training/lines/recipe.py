@@ -35,8 +35,6 @@ class Recipe(msgspec.Struct, frozen=True):
     """Share of messages with values in the place of `<*>`."""
     context: float = 0.2
     """Share of messages that keep their logger, and of those that keep their trace."""
-    foreign: float = 0.4
-    """Weight of a message in another language than Python: their authors call other things an error."""
     trust: float = 0.6
     """Share of the teacher's opinion in what is learned, where there is a teacher."""
     vocabulary: int = 16_000
@@ -57,7 +55,6 @@ BASELINE = Recipe(
     balance=0,
     concrete=0,
     context=0,
-    foreign=1,
 )
 
 

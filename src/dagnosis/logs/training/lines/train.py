@@ -133,7 +133,7 @@ INFO, WARNING or ERROR of a log message.
 - Data: logging calls, {distinct} distinct texts: {statements} of {systems} Python packages (Apache, MIT,
   BSD), read with `ast` by `dagnosis.logs.training.lines.statements`, and {foreign} of {packages} Debian
   source packages in C, C++, Java, Go, Rust and Erlang (files under Apache, MIT, BSD, ISC, PostgreSQL,
-  MPL and like licences), by `dagnosis.logs.training.lines.sources`, each at {share:g} of the weight.
+  MPL and like licences), by `dagnosis.logs.training.lines.sources`.
   No text of it is in this folder. INFO is debug and info; ERROR is error, exception and critical.
 - Vectors of word pieces: {pieces}
 - Teacher: {teacher}
@@ -158,8 +158,9 @@ English messages of server software; other languages get INFO more often than th
 masked before the network reads a message, so it knows nothing of numbers but exit codes and the like.
 """
 _TEACHER = (
-    "the last two layers of all-MiniLM-L6-v2 (Apache-2.0), trained on the same texts by\n"
-    "  `dagnosis.logs.training.lines.teacher`; it is not in this folder."
+    "the last two layers of all-MiniLM-L6-v2 (Apache-2.0) and a logistic regression, trained on\n"
+    "  texts of other systems than the one they judge, by `dagnosis.logs.training.lines.teacher`; they are\n"
+    "  not in this folder."
 )
 _NETWORKS = {
     "default": "Word pieces -> bidirectional GRU -> maximum, mean and attention -> linear.",
@@ -186,7 +187,6 @@ def _describe(
         systems=len({row.system for row in own}),
         foreign=f"{len(others):,}",
         packages=len({row.system for row in others}),
-        share=recipe.foreign,
         distinct=f"{len(learned):,}",
         pieces=of_vectors if aids.pieces else "none, they were learned.",
         teacher=_TEACHER if judged.opinions else "none.",

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from dagnosis.logs.learned.lines import Message
-from dagnosis.logs.training.lines.corpus import FOLD, OUTPUTS, examples, folds, macro_f1, truth
+from dagnosis.logs.training.lines.corpus import FOLD, examples, folds, macro_f1, truth
 from dagnosis.logs.training.lines.fitting import fit, targets_of
 from dagnosis.logs.training.lines.judging import Judged, distinct, keywords
+from dagnosis.logs.training.lines.linear import Linear
 from dagnosis.logs.training.lines.recipe import BASELINE, Aids, Floats, Recipe
 from dagnosis.logs.training.lines.statements import Statement
-from dagnosis.logs.training.lines.teacher import Opinions, Teacher, read_opinions
+from dagnosis.logs.training.lines.teacher import Opinions, opinions_of, read_opinions
 
 
 def cross_validate(
@@ -73,43 +74,24 @@ def _fold(work: _Work) -> tuple[Floats, Opinions]:
         opinions = read_opinions(aids.opinions, [*bare, *texts])
         opinion = np.stack([opinions[text] for text in bare])
     elif recipe.model == "default" and aids.encoder:
-        teacher = Teacher(aids.encoder, len(OUTPUTS), recipe.seed)
-        opinion = teacher.learn(bare, *targets_of(learned, recipe))
-        opinions = dict(zip(texts, teacher.probabilities(texts), strict=True))
-        opinions = dict(zip(bare, opinion, strict=True)) | opinions
+        known = [row for row, at in zip(rows, where, strict=True) if at != number]
+        opinions = opinions_of(known, texts, aids.encoder, recipe.seed)
+        opinion = np.stack([opinions[text] for text in bare])
     messages = [Message(text) for text in texts]
     fitted = fit(learned, recipe, aids.pieces, opinion)
     return np.stack([t.probabilities(messages) for t in fitted]), opinions
 
 
-_LINEAR_WORD = r"(?u)<\*>|\w+|[^\w\s]"
-
-
 def linear(rows: Sequence[Statement], where: NDArray[np.int64]) -> Floats:
-    """Probabilities (rows, 3) of logistic regression on words and characters, systems left out."""
-    from scipy.sparse import hstack
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
+    """Probabilities (rows, 3) of logistic regression on words and their pairs, systems left out."""
     found = np.zeros((len(rows), 3), np.float32)
     for fold in np.unique(where[where >= 0]):
         learned = examples(row for row, at in zip(rows, where, strict=True) if at != fold)
         held = np.flatnonzero(where == fold).tolist()
-        words = TfidfVectorizer(
-            ngram_range=(1, 2), token_pattern=_LINEAR_WORD, min_df=2, sublinear_tf=True
-        )
-        characters = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(3, 5), min_df=5, sublinear_tf=True, lowercase=False
-        )
-        texts = [one.text for one in learned]
-        inputs = hstack([words.fit_transform(texts), characters.fit_transform(texts)])
-        labels = (np.array([one.shares for one in learned]) @ FOLD).argmax(1)
-        model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=80, tol=1e-2)
-        model.fit(inputs, labels)
-        texts = [rows[i].text for i in held]
-        found[held] = model.predict_proba(
-            hstack([words.transform(texts), characters.transform(texts)])
-        )
+        targets, weights = targets_of(learned, Recipe())
+        model = Linear()
+        model.learn([one.text for one in learned], targets.numpy(), weights.numpy())
+        found[held] = model.probabilities([rows[i].text for i in held]) @ FOLD
     return found
 
 
