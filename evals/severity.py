@@ -5,7 +5,7 @@ templates, beside keywords alone, where the third column holds the truth.
 
 `--left-out FILE.tsv.gz --corpus CORPUS…` is the figure for systems that the shipped classifier was
 trained on: the systems of FILE are left out in turn, in `--folds` parts, a network is trained on the
-others and on the corpus, and judges the messages of FILE. It writes nothing, takes 20 minutes of a core
+others and on the corpus, and judges the messages of FILE. It writes nothing, takes ten minutes of a core
 a fold (without `--encoder`), and needs the extra `train`.
 """
 
@@ -47,6 +47,9 @@ def distinct(rows: list[list[str]], said: list[str]) -> list[tuple[str, str]]:
 
 def left_out(arguments: argparse.Namespace) -> None:
     """Print figures of networks that saw nothing of the system whose messages they judge."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from dagnosis.logs.learned.lines import LEVELS
     from dagnosis.logs.training.lines.corpus import folds
     from dagnosis.logs.training.lines.judging import Judged, head_of, keywords, scores
@@ -61,7 +64,8 @@ def left_out(arguments: argparse.Namespace) -> None:
     where = np.array([place.get(row.system, -1) for row in rows])  # other versions of a system, too
     pieces = Pieces.load(arguments.pieces) if arguments.pieces else None
     aids = Aids(pieces, arguments.encoder, arguments.opinions)
-    every = cross_validate(rows, Recipe(), aids, where, arguments.jobs)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        every = cross_validate(rows, Recipe(), aids, where, arguments.jobs, progress)
     shares = every.probabilities[-len(own) :]  # rows are judged in their order
     by_keyword = keywords(own)
     said = {"network": shares.argmax(1), "keyword": by_keyword, "model": np.zeros(len(own), int)}
@@ -71,6 +75,7 @@ def left_out(arguments: argparse.Namespace) -> None:
         held = fold == at
         said["model"][held] = scores(shares[held], head, by_keyword[held]).argmax(1)
     cells = [[row.system, "", row.label, "", row.text] for row in own]
+    print(f"messages        {len(distinct(cells, [row.label for row in own]))}")
     for name, levels in said.items():
         pairs = distinct(cells, [LEVELS[level] for level in levels.tolist()])
         print(f"{name:16}{macro_f1(pairs):.3f}")
@@ -91,8 +96,8 @@ def main() -> None:
         type=Path,
         help="with --left-out: those of teachers that saw no system of FILE",
     )
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--jobs", type=int, default=1, help="folds at a time")
+    parser.add_argument("--folds", type=int, default=3, help="parts of the systems (3)")
+    parser.add_argument("--jobs", type=int, default=1, help="folds at a time (1)")
     arguments = parser.parse_args()
     if arguments.left_out:
         left_out(arguments)

@@ -25,7 +25,7 @@ Source: TypeAlias = Literal["stated", "model", "keyword", "llm"]
 _NOTHING = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|exceptions?|warnings?)\b"
     r"|(?:errors?|failed|failures?|warnings?)['\"]?\s*[=:]\s*(?:0|none|null|false)\b"
-    # what was made good: of nine such messages of the training corpora eight are called info
+    # what was made good, which those who write logs call info
     r"|\b(?:errors?|faults?|failures?)(?:\(s\))?(?: \([^()]*\))?"
     r"(?: (?:was|were|has|have|been|detected|found|and|automatically|successfully))* (?:corrected|repaired|recovered)\b"
 )

@@ -137,7 +137,8 @@ def test_the_command(tmp_path: Path) -> None:
 
 def test_the_eval_leaves_the_systems_of_a_file_out(tmp_path: Path) -> None:
     rows = corpus(6)
-    write([row for row in rows if row.system < "system-4"], tmp_path / "judged.tsv.gz")
+    judged = [row for row in rows if row.system < "system-4"]
+    write(judged, tmp_path / "judged.tsv.gz")
     write([row for row in rows if row.system >= "system-2"], tmp_path / "corpus.tsv.gz")
     command = [sys.executable, "-m", "evals.severity", "--left-out", "judged.tsv.gz"]
     command += ["--corpus", "corpus.tsv.gz", "--folds", "2"]
@@ -151,5 +152,6 @@ def test_the_eval_leaves_the_systems_of_a_file_out(tmp_path: Path) -> None:
         check=True,
     )
     scores = dict(line.split() for line in ran.stdout.splitlines())
-    assert scores.keys() == {"network", "keyword", "model"}
+    assert scores.keys() == {"messages", "network", "keyword", "model"}
+    assert int(scores["messages"]) == len({(r.system, r.label, r.text) for r in judged})
     assert 0.4 < float(scores["network"]) <= 1

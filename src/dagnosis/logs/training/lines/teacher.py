@@ -45,6 +45,7 @@ _EPOCHS, _BATCH = 2, 64
 _RATE, _HEAD_RATE = 1e-4, 1e-3
 _DROPOUT = 0.1
 _ONCE = 8192
+"""Texts whose states are held in memory when they are judged."""
 _HALVES, _PARTS = 2, 6
 """Into how many parts systems are divided, by an encoder and by `linear`."""
 _MOST = 25_000

@@ -66,7 +66,8 @@ def _fold(work: _Work) -> tuple[Floats, Opinions]:
     teacher, which saw the same, says of all texts."""
     rows, where, number, recipe, aids = work
     texts = [rows[i].text for i in np.flatnonzero(where == number).tolist()]
-    learned = examples(row for row, at in zip(rows, where, strict=True) if at != number)
+    known = [row for row, at in zip(rows, where, strict=True) if at != number]
+    learned = examples(known)
     bare = [one.text for one in learned]
     opinion = None
     opinions: Opinions = {}
@@ -74,7 +75,6 @@ def _fold(work: _Work) -> tuple[Floats, Opinions]:
         opinions = read_opinions(aids.opinions, [*bare, *texts])
         opinion = np.stack([opinions[text] for text in bare])
     elif recipe.model == "default" and aids.encoder:
-        known = [row for row, at in zip(rows, where, strict=True) if at != number]
         opinions = opinions_of(known, texts, aids.encoder, recipe.seed)
         opinion = np.stack([opinions[text] for text in bare])
     messages = [Message(text) for text in texts]
