@@ -51,6 +51,7 @@ def test_a_stated_level_stands() -> None:
         ("finished with 0 errors", "INFO"),
         ("memory error (bank 3) was corrected", "INFO"),
         ("a memory error could not be corrected", "ERROR"),
+        ("two errors were corrected, but the third is fatal: cannot write the table", "ERROR"),
         ("DeprecationWarning: this parameter is deprecated, use that one", "WARNING"),
         ("r24=0x0ffea4c8 r25=0x00000003 r26=0x0000000f", "ERROR"),
         ("machine check: correctable error of bank 3", "ERROR"),

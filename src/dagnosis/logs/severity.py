@@ -25,10 +25,12 @@ Source: TypeAlias = Literal["stated", "model", "keyword", "llm"]
 _NOTHING = re2.compile(
     r"(?i)\b(?:0|no|zero|without(?: any)?) (?:\w+ )?(?:errors?|failures?|failed|exceptions?|warnings?)\b"
     r"|(?:errors?|failed|failures?|warnings?)['\"]?\s*[=:]\s*(?:0|none|null|false)\b"
-    # what was made good, which those who write logs call info
-    r"|\b(?:errors?|faults?|failures?)(?:\(s\))?(?: \([^()]*\))?"
+)
+_MENDED = re2.compile(
+    r"(?i)\b(?:errors?|faults?|failures?)(?:\(s\))?(?: \([^()]*\))?"
     r"(?: (?:was|were|has|have|been|detected|found|and|automatically|successfully))* (?:corrected|repaired|recovered)\b"
 )
+"""What was made good, which those who write logs call info; what else the message says still counts."""
 _ERROR = re2.compile(
     r"(?i)\berrors?\b|\w(?:Error|Exception)\b|\bexception\b|\bfatal\b|\bfail(?:ed|ure|s|ing)?\b|\bcritical\b|\btraceback\b"
     r"|\bpanic\b|\bdenied\b|\brefused\b|\bunable to\b|\bcannot\b|\bcan'?t\b|\bcould ?n[o']t\b|\bcould not\b|\binvalid\b"
@@ -87,7 +89,8 @@ def keyword(message: str) -> Label:
     ('INFO', 'ERROR')
     """
     message = _sound(message)
-    if _NOTHING.search(message):
+    rest = _MENDED.sub("", message)
+    if _NOTHING.search(message) or (rest != message and not _ERROR.search(rest)):
         return _NOTHING_WRONG
     if _TRACE.match(message):
         return _RAISED
